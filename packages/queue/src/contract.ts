@@ -1,0 +1,40 @@
+/**
+ * The queue wakes workers; it holds nothing that Postgres does not know. A job is a run's id and the
+ * fence at which it was dispatched: jobId `run-<id>-<fence>`, removed on completion and on failure,
+ * never retried by the queue itself.
+ */
+export interface RunJob {
+  runId: string;
+  fence: number;
+}
+
+export type Capability = 'cpu' | 'gpu';
+
+export interface RunQueue {
+  readonly capability: Capability;
+  /** Adds jobs; one that is still there (same run and fence) is left as it is. */
+  add(jobs: readonly RunJob[]): Promise<void>;
+  /** For each job, whether the queue still holds it (waiting or active). */
+  has(jobs: readonly RunJob[]): Promise<boolean[]>;
+  depth(): Promise<{ waiting: number; active: number }>;
+  /**
+   * Takes jobs, at most `concurrency` at once. A handler that throws loses its job (the scheduler's
+   * repair brings the run back); it must itself record what became of the run.
+   */
+  consume(concurrency: number, handler: (job: RunJob) => Promise<void>): Promise<RunConsumer>;
+  close(): Promise<void>;
+}
+
+export interface RunConsumer {
+  /** Takes no further jobs; those in hand go on. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Stops taking jobs and waits for those in hand; `force` does not wait. */
+  close(force?: boolean): Promise<void>;
+}
+
+/** `url` is postgres:// or redis:// (rediss://); it chooses the implementation. */
+export interface QueueOptions {
+  url: string;
+  capability: Capability;
+}

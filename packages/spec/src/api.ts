@@ -1,0 +1,312 @@
+import { z } from 'zod';
+import { DatasetSchema } from './dataset.js';
+import { BackendInfo } from './messages.js';
+import { SPLITS } from './metrics.js';
+import { FAILURE_CLASSES, RUN_STATES, STAGE_STATES, SWEEP_STATES } from './states.js';
+import { FaultSchema, WireNumber } from './values.js';
+
+/* Bodies of the HTTP API (v1), shared by the service and its clients. Times are ISO 8601. */
+
+const time = z.iso.datetime({ offset: true });
+const params = z.record(z.string(), z.json());
+const count = z.int().min(0);
+
+/** RFC 9457. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  errors: z.array(FaultSchema).optional(),
+});
+export type Problem = z.infer<typeof Problem>;
+
+export const RunCounts = z.object({
+  queued: count,
+  running: count,
+  succeeded: count,
+  failed: count,
+  cancelled: count,
+});
+export type RunCounts = z.infer<typeof RunCounts>;
+
+export const SelectedCell = z.object({
+  cellId: z.string(),
+  point: params,
+  params,
+  /** The rule's reason in words, as `lowest mean train.latent_correlation (0.12) of 4 cells`. */
+  why: z.string(),
+  /** `rule`, or who approved. */
+  decidedBy: z.string(),
+});
+export type SelectedCell = z.infer<typeof SelectedCell>;
+
+export const StageView = z.object({
+  name: z.string(),
+  ordinal: z.int(),
+  kind: z.enum(['search', 'refit']),
+  state: z.enum(STAGE_STATES),
+  model: z.string(),
+  metric: z.string().nullable(),
+  direction: z.enum(['min', 'max']).nullable(),
+  /** Names of the varied parameters. */
+  axes: z.array(z.string()),
+  /** null until the stage is expanded. */
+  cells: count.nullable(),
+  runs: RunCounts,
+  /** What the stage waits for or why it failed. */
+  reason: z.string().nullable(),
+  selected: SelectedCell.nullable(),
+});
+export type StageView = z.infer<typeof StageView>;
+
+export const SweepView = z.object({
+  id: z.string(),
+  name: z.string(),
+  project: z.string(),
+  state: z.enum(SWEEP_STATES),
+  model: z.string(),
+  createdAt: time,
+  finishedAt: time.nullable(),
+  runs: RunCounts,
+});
+export type SweepView = z.infer<typeof SweepView>;
+
+export const SweepDetail = SweepView.extend({
+  spec: z.json(),
+  dataset: DatasetSchema,
+  stages: z.array(StageView),
+  /** Epochs done over epochs planned of all runs that exist, and seconds left when it can be told. */
+  progress: z.object({ epochsDone: count, epochsTotal: count, etaSeconds: z.number().nullable() }),
+});
+export type SweepDetail = z.infer<typeof SweepDetail>;
+
+/** Answer to `?dryRun=true`. */
+export const DryRun = z.object({
+  name: z.string(),
+  stages: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.enum(['search', 'refit']),
+      cells: count,
+      runs: count,
+      /** Varied keys of each cell, at most 1,000. */
+      points: z.array(params),
+      note: z.string().nullable(),
+    }),
+  ),
+  runs: count,
+});
+export type DryRun = z.infer<typeof DryRun>;
+
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+export const RunView = z.object({
+  id: z.string(),
+  sweepId: z.string(),
+  /** Names of the stages it belongs to. */
+  stages: z.array(z.string()),
+  cellId: z.string(),
+  point: params,
+  seed: z.int(),
+  state: z.enum(RUN_STATES),
+  fence: z.int(),
+  failures: count,
+  failureClass: z.enum(FAILURE_CLASSES).nullable(),
+  failureMessage: z.string().nullable(),
+  epoch: count.nullable(),
+  epochs: count.nullable(),
+  step: count.nullable(),
+  worker: z.string().nullable(),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+});
+export type RunView = z.infer<typeof RunView>;
+
+export const RunDetail = RunView.extend({
+  model: z.string(),
+  modelVersion: z.string(),
+  params,
+  dataset: DatasetSchema,
+  datasetHash: z.string(),
+  summary: z.record(z.string(), WireNumber),
+});
+export type RunDetail = z.infer<typeof RunDetail>;
+
+export const AttemptView = z.object({
+  fence: z.int(),
+  worker: z.string(),
+  backend: BackendInfo.nullable(),
+  startedAt: time,
+  endedAt: time.nullable(),
+  end: z.string().nullable(),
+  message: z.string().nullable(),
+});
+export type AttemptView = z.infer<typeof AttemptView>;
+
+export const Curve = z.object({
+  name: z.string(),
+  epochs: z.array(z.int()),
+  steps: z.array(z.int()),
+  values: z.array(WireNumber),
+});
+export const MetricsBody = z.object({ runId: z.string(), curves: z.array(Curve) });
+export type MetricsBody = z.infer<typeof MetricsBody>;
+
+export const LogLine = z.object({ time, fence: z.int(), level: z.string(), message: z.string() });
+export const LogsBody = z.object({ runId: z.string(), lines: z.array(LogLine) });
+export type LogsBody = z.infer<typeof LogsBody>;
+
+export const ArtifactView = z.object({
+  id: z.string(),
+  runId: z.string().nullable(),
+  name: z.string(),
+  kind: z.enum(['checkpoint', 'weights', 'latents', 'figure', 'movie', 'log', 'table', 'other']),
+  mediaType: z.string(),
+  size: count,
+  sha256: z.string(),
+  epoch: z.int().nullable(),
+  step: z.int().nullable(),
+  createdAt: time,
+});
+export type ArtifactView = z.infer<typeof ArtifactView>;
+
+/** A distribution over seeds. `interval` is 95 %: null for n = 1, t for n < 10, BCa bootstrap from 10. */
+export const Distribution = z.object({
+  n: count,
+  mean: WireNumber.nullable(),
+  sd: WireNumber.nullable(),
+  median: WireNumber.nullable(),
+  interval: z.tuple([WireNumber, WireNumber]).nullable(),
+  intervalMethod: z.enum(['t', 'bca']).nullable(),
+});
+export type Distribution = z.infer<typeof Distribution>;
+
+export const RankedCell = z.object({
+  /** 1 is best; null where the cell cannot be ranked. */
+  rank: z.int().nullable(),
+  cellId: z.string(),
+  point: params,
+  score: Distribution,
+  seeds: z.array(
+    z.object({
+      seed: z.int(),
+      runId: z.string(),
+      state: z.enum(RUN_STATES),
+      value: WireNumber.nullable(),
+      /** Why this seed does not count. */
+      why: z.string().nullable(),
+    }),
+  ),
+  planned: count,
+  finished: count,
+  failed: count,
+  ineligible: count,
+  /** Why the cell has no rank. */
+  why: z.string().nullable(),
+});
+export type RankedCell = z.infer<typeof RankedCell>;
+
+export const Ranking = z.object({
+  sweepId: z.string(),
+  stage: z.string(),
+  metric: z.string(),
+  direction: z.enum(['min', 'max']),
+  aggregate: z.enum(['mean', 'median']),
+  by: z.string(),
+  cells: z.array(RankedCell),
+});
+export type Ranking = z.infer<typeof Ranking>;
+
+/** Paired on common seeds where there are any. */
+export const Comparison = z.object({
+  cellId: z.string(),
+  point: params,
+  refit: Distribution.nullable(),
+  /** Winner minus this cell, over common refit seeds, with its 95 % t interval. */
+  difference: Distribution.nullable(),
+});
+
+export const Best = z.object({
+  sweepId: z.string(),
+  stage: z.string(),
+  metric: z.string(),
+  direction: z.enum(['min', 'max']),
+  cellId: z.string(),
+  point: params,
+  params,
+  why: z.string(),
+  /** Over the seeds of the selecting stage. */
+  selection: Distribution,
+  /** Over seeds not used in selection; null before a refit. */
+  refit: Distribution.nullable(),
+  /** Refit mean minus selection mean, signed so that positive means selection looked too good, with its interval. */
+  optimism: Distribution.nullable(),
+  runnerUp: Comparison.nullable(),
+  /** Whether the interval of the paired difference excludes 0; null where it cannot be said, and why. */
+  distinguishable: z.boolean().nullable(),
+  distinguishableWhy: z.string(),
+  /** Varied parameters whose selected value is the first or last of its axis. */
+  atGridEdge: z.array(z.string()),
+});
+export type Best = z.infer<typeof Best>;
+
+export const RefitBody = z.strictObject({
+  top: z.int().min(1).max(100).default(2),
+  seeds: z.int().min(1).max(1_000).default(5),
+});
+export type RefitBody = z.infer<typeof RefitBody>;
+
+export const ApproveBody = z.strictObject({
+  /** Another cell than the rule's; absent takes the rule's. */
+  cellId: z.string().optional(),
+  who: z.string().min(1).max(200),
+  why: z.string().max(2_000).default(''),
+});
+export type ApproveBody = z.infer<typeof ApproveBody>;
+
+export const ModelView = z.object({
+  name: z.string(),
+  version: z.string(),
+  title: z.string(),
+  description: z.string(),
+  datasets: z.array(z.string()),
+  defaultSelection: z.object({ metric: z.string(), direction: z.enum(['min', 'max']) }),
+});
+export const ModelDetail = ModelView.extend({
+  /** JSON Schema (2020-12) of the parameters. */
+  params: z.json(),
+  metrics: z.array(
+    z.object({
+      name: z.string(),
+      description: z.string(),
+      unit: z.string(),
+      splits: z.array(z.enum(SPLITS)),
+      direction: z.enum(['min', 'max']).nullable(),
+      perEpoch: z.boolean(),
+      summary: z.boolean(),
+      contains: z.array(z.string()),
+    }),
+  ),
+});
+export type ModelView = z.infer<typeof ModelView>;
+export type ModelDetail = z.infer<typeof ModelDetail>;
+
+export const WorkerView = z.object({
+  id: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  slots: count,
+  capability: z.enum(['cpu', 'gpu']),
+  devices: z.array(z.string()),
+  version: z.string(),
+  startedAt: time,
+  heartbeatAt: time,
+  alive: z.boolean(),
+  runs: z.array(
+    z.object({ runId: z.string(), sweepId: z.string(), epoch: count.nullable(), epochs: count.nullable() }),
+  ),
+});
+export type WorkerView = z.infer<typeof WorkerView>;

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const name = z
+  .string()
+  .min(1)
+  .max(500)
+  .meta({ description: 'A path relative to a data root of the service, or the id of an uploaded dataset' });
+
+export const Hdf5DatasetSchema = z.strictObject({
+  kind: z
+    .literal('hdf5')
+    .meta({ description: "BehaveNet's HDF5 layout: groups images, labels, labels_masks, masks of trial_%04i" }),
+  path: name,
+});
+
+/** Rendered video of an animal-like figure; each moving part follows its own smooth process. */
+export const BehaviourDatasetSchema = z.strictObject({
+  kind: z.literal('behaviour'),
+  trials: z.int().min(3).max(10_000).default(24),
+  frames: z.int().min(2).max(10_000).default(32).meta({ description: 'frames a trial' }),
+  height: z.int().min(16).max(256).default(32).meta({ description: 'pixels' }),
+  width: z.int().min(16).max(256).default(32).meta({ description: 'pixels' }),
+  labels: z.int().min(1).max(4).default(2).meta({ description: 'labelled coordinates: 2 a paw, x then y of each' }),
+  factors: z
+    .array(z.enum(['posture', 'whisking', 'lighting']))
+    .min(1)
+    .max(3)
+    .default(['posture', 'lighting'])
+    .meta({ description: 'unlabelled factors that move' }),
+  strength: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(1)
+    .meta({ description: 'scales how many pixels the unlabelled factors change' }),
+  noise: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0.02)
+    .meta({ description: 'standard deviation of pixel noise, intensity 0..1' }),
+  masked: z.number().min(0).max(0.95).default(0).meta({ description: 'share of frames whose labels are masked' }),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0),
+});
+
+export const DatasetSchema = z.discriminatedUnion('kind', [Hdf5DatasetSchema, BehaviourDatasetSchema]);
+export type DatasetSpec = z.output<typeof DatasetSchema>;
+export type DatasetKind = DatasetSpec['kind'];
+
+/** What can be said of a dataset before training on it. Frames are height x width x channels. */
+export interface DatasetFacts {
+  kind: DatasetKind;
+  /** sha256 of the file, or of the generator's canonical parameters and version. */
+  hash: string;
+  /** Bytes on disk; 0 for generated data. */
+  size: number;
+  trials: number;
+  /** Frames of each trial. */
+  frames: number[];
+  height: number;
+  width: number;
+  channels: number;
+  /** 0 where the data has none. */
+  labels: number;
+  labelMasks: boolean;
+  frameMasks: boolean;
+}
