@@ -1,6 +1,9 @@
 import type * as tfjs from '@tensorflow/tfjs-core';
 import type { BackendInfo } from '@trawl/spec';
 
+/**
+ * TensorFlow.js core. Chained methods (`x.add(y)`) are not registered: use the functions (`tf.add(x, y)`).
+ */
 export type Tf = typeof tfjs;
 
 /** An opened TensorFlow.js backend. One a process. */
@@ -10,6 +13,31 @@ export interface Backend {
 }
 
 export type BackendChoice = 'auto' | 'tfjs-node-gpu' | 'wasm' | 'cpu';
+
+export interface OpenOptions {
+  /** CPU threads of the native backend; wasm and cpu have one. Default: one per core. */
+  threads?: number;
+  /** Kernels that the caller will use, by TensorFlow.js name (`Conv2DBackpropFilter`): missing ones fail here, by name. */
+  needs?: readonly string[];
+  /** Where native builds are kept. Default: `nativeDirectory()`. */
+  nativeDir?: string;
+}
+
+/** A model's trainable tensors by name (`encoder.conv0.kernel`); the names are those of the checkpoint. */
+export type Variables = Map<string, tfjs.Variable>;
+
+/** Gradients by variable name; a variable that the loss does not reach is absent. */
+export type Gradients = Map<string, tfjs.Tensor>;
+
+export interface Optimizer {
+  /** One update. The gradients stay the caller's. */
+  apply(gradients: Gradients): void;
+  /** Moments and step count, named `<variable>/m` and the like; `optimizer/step` is a scalar. */
+  slots(): HostTensors;
+  /** Takes the slots among `tensors` (other names are ignored); missing or misshapen ones throw CheckpointError. */
+  restore(tensors: HostTensors): void;
+  dispose(): void;
+}
 
 /** A seeded generator whose state can be saved. Same seed and stream name, same numbers, on every machine. */
 export interface RandomStream {

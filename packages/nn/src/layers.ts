@@ -1,0 +1,121 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { RandomStream, Variables } from './contract.js';
+import { addVariable } from './variables.js';
+
+type Size = number | [height: number, width: number];
+type Pad = 'same' | 'valid' | [[0, 0], [top: number, bottom: number], [left: number, right: number], [0, 0]];
+
+const pair = (size: Size): [number, number] => (typeof size === 'number' ? [size, size] : size);
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** PyTorch's default for conv and linear layers: weights and biases U(-1/sqrt(fanIn), 1/sqrt(fanIn)). */
+function addWeights(
+  variables: Variables,
+  name: string,
+  stream: RandomStream,
+  shape: number[],
+  fanIn: number,
+  bias: number | null,
+): void {
+  const bound = 1 / Math.sqrt(fanIn);
+  addVariable(variables, `${name}.kernel`, shape, stream.uniforms(product(shape), -bound, bound));
+  if (bias !== null) addVariable(variables, `${name}.bias`, [bias], stream.uniforms(bias, -bound, bound));
+}
+
+export interface LayerSize {
+  in: number;
+  out: number;
+  /** Default true. */
+  bias?: boolean;
+}
+
+/** Adds `<name>.kernel` [height, width, in, out] and `<name>.bias` [out]; fan-in is in * height * width. */
+export function addConv(
+  variables: Variables,
+  name: string,
+  stream: RandomStream,
+  size: LayerSize & { kernel: Size },
+): void {
+  const [h, w] = pair(size.kernel);
+  const bias = size.bias === false ? null : size.out;
+  addWeights(variables, name, stream, [h, w, size.in, size.out], size.in * h * w, bias);
+}
+
+/** Adds `<name>.kernel` [height, width, out, in] and `<name>.bias` [out]; fan-in is out * height * width, as in PyTorch. */
+export function addConvTranspose(
+  variables: Variables,
+  name: string,
+  stream: RandomStream,
+  size: LayerSize & { kernel: Size },
+): void {
+  const [h, w] = pair(size.kernel);
+  const bias = size.bias === false ? null : size.out;
+  addWeights(variables, name, stream, [h, w, size.out, size.in], size.out * h * w, bias);
+}
+
+/** Adds `<name>.kernel` [in, out] and `<name>.bias` [out]. */
+export function addDense(variables: Variables, name: string, stream: RandomStream, size: LayerSize): void {
+  addWeights(variables, name, stream, [size.in, size.out], size.in, size.bias === false ? null : size.out);
+}
+
+function weight(variables: Variables, name: string): tf.Tensor {
+  const variable = variables.get(name);
+  if (!variable) throw new Error(`variable ${name} does not exist; there are ${[...variables.keys()].join(', ')}`);
+  return variable;
+}
+
+const is2D = (tensor: tf.Tensor): tensor is tf.Tensor2D => tensor.rank === 2;
+const is4D = (tensor: tf.Tensor): tensor is tf.Tensor4D => tensor.rank === 4;
+
+function kernel2D(variables: Variables, layer: string): tf.Tensor2D {
+  const kernel = weight(variables, `${layer}.kernel`);
+  if (!is2D(kernel)) throw new Error(`layer ${layer} is not dense: its kernel has shape [${kernel.shape.join(', ')}]`);
+  return kernel;
+}
+
+function kernel4D(variables: Variables, layer: string): tf.Tensor4D {
+  const kernel = weight(variables, `${layer}.kernel`);
+  if (!is4D(kernel))
+    throw new Error(`layer ${layer} is no convolution: its kernel has shape [${kernel.shape.join(', ')}]`);
+  return kernel;
+}
+
+function withBias<R extends tf.Rank>(variables: Variables, name: string, x: tf.Tensor<R>): tf.Tensor<R> {
+  const bias = variables.get(`${name}.bias`);
+  return bias ? tf.add(x, bias) : x;
+}
+
+/** [n, h, w, in] -> [n, h', w', out]; `same` is TensorFlow's rule: h' = ceil(h / stride), the odd pixel of padding at the end. */
+export function conv(
+  variables: Variables,
+  name: string,
+  x: tf.Tensor4D,
+  options: { stride?: Size; pad?: Pad } = {},
+): tf.Tensor4D {
+  const kernel = kernel4D(variables, name);
+  return withBias(variables, name, tf.conv2d(x, kernel, pair(options.stride ?? 1), options.pad ?? 'same'));
+}
+
+/** The transpose of `conv` from [n, h', w', out] to `size` = [h, w]: [n, h', w', in] -> [n, h, w, out]. */
+export function convTranspose(
+  variables: Variables,
+  name: string,
+  x: tf.Tensor4D,
+  size: readonly [height: number, width: number],
+  options: { stride?: Size; pad?: Pad } = {},
+): tf.Tensor4D {
+  const kernel = kernel4D(variables, name);
+  const shape: [number, number, number, number] = [x.shape[0], size[0], size[1], kernel.shape[2]];
+  const pad = options.pad ?? 'same';
+  return withBias(variables, name, tf.conv2dTranspose(x, kernel, shape, pair(options.stride ?? 1), pad));
+}
+
+/** [n, in] -> [n, out]. */
+export function dense(variables: Variables, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  return withBias(variables, name, tf.matMul(x, kernel2D(variables, name)));
+}
+
+/** max(x, slope * x). */
+export function leakyRelu<T extends tf.Tensor>(x: T, slope: number): T {
+  return tf.leakyRelu(x, slope);
+}
