@@ -152,6 +152,7 @@ export const Curve = z.object({
   steps: z.array(z.int()),
   values: z.array(WireNumber),
 });
+export type Curve = z.infer<typeof Curve>;
 export const MetricsBody = z.object({ runId: z.string(), curves: z.array(Curve) });
 export type MetricsBody = z.infer<typeof MetricsBody>;
 

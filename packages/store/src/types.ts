@@ -5,6 +5,7 @@ import type {
   Cell,
   FailureClass,
   MetricPoint,
+  Params,
   RunState,
   StagePlan,
   StageState,
@@ -37,8 +38,16 @@ export interface StoredArtifact {
   step: number | null;
 }
 
-/** Why a held run must stop, as told by a lease renewal. */
+/** Why a held run must stop, as told by a lease renewal. `lost`: it is cancelled or belongs to another by now. */
 export type LeaseAnswer = 'held' | 'paused' | 'lost';
+
+export type Capability = 'cpu' | 'gpu';
+
+/** A run at the fence at which it was dispatched or claimed. */
+export interface RunFence {
+  runId: string;
+  fence: number;
+}
 
 export interface FinishedRun {
   runId: string;
@@ -46,17 +55,63 @@ export interface FinishedRun {
   seed: number;
   state: RunState;
   failureClass: FailureClass | null;
+  failureMessage: string | null;
+  /** Empty until the run has succeeded. */
   summary: Summary;
+}
+
+/** All that ranking and selecting read of one stage. */
+export interface StageResults {
+  /** In the order in which the stage was expanded. */
+  cells: { cellId: string; point: Params; params: Params }[];
+  runs: FinishedRun[];
+  /** Seeds of each cell, by cell id. */
+  planned: Record<string, number[]>;
 }
 
 /** What the scheduler needs to advance one stage. */
 export interface StageRow {
   id: string;
   sweepId: string;
+  name: string;
+  ordinal: number;
   plan: StagePlan;
   state: StageState;
   reason: string | null;
   selectedCellId: string | null;
+  /** sha256 of the stage's dataset as it was when the sweep was made. */
+  datasetHash: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Hand it back as `cursor`; null on the last page. */
+  nextCursor: string | null;
+}
+
+/** `id` orders all events of all sweeps by commit; `seq` counts 1, 2, 3 within the sweep without gaps. */
+export interface StoredEvent {
+  id: number;
+  sweepId: string;
+  seq: number;
+  /** ISO 8601. */
+  at: string;
+  type: EventType;
+  data: Record<string, unknown>;
+}
+
+/** `run`: { runId, state, fence, ... }; `stage`: { stageId, name, state, ... }; `sweep`: { state, ... }. */
+export type EventType = 'run' | 'stage' | 'sweep';
+
+/**
+ * A wake-up, never a message to rely on: read the database for what happened.
+ * `control`: a running run must stop, renew leases now. `resync`: the listening connection was lost
+ * and is back, anything may have happened.
+ */
+export interface Notification {
+  kind: EventType | 'control' | 'resync';
+  sweepId?: string;
+  runId?: string;
 }
 
 export type { AttemptEnd, BackendInfo, Catalog, MetricPoint, SweepPlan, SweepState };

@@ -1,0 +1,24 @@
+import type { Readable } from 'node:stream';
+
+/** Files by the sha256 (hex) of their content. */
+export interface ArtifactFiles {
+  /**
+   * Stores what the stream yields; a reader sees the whole file or none.
+   * Throws `ArtifactMismatch` when the content has not the expected sha256.
+   */
+  put(content: AsyncIterable<Uint8Array>, expectedSha256?: string): Promise<{ sha256: string; size: number }>;
+  /** `range` counts bytes, both ends included, as HTTP does. null when there is no such file. */
+  open(sha256: string, range?: { start: number; end: number }): Promise<{ stream: Readable; size: number } | null>;
+  /** Bytes, or null when there is no such file. */
+  size(sha256: string): Promise<number | null>;
+  /** false when there was none. */
+  delete(sha256: string): Promise<boolean>;
+  list(): AsyncIterable<{ sha256: string; size: number; modifiedAt: Date }>;
+}
+
+export class ArtifactMismatch extends Error {
+  readonly code = 'artifact_mismatch';
+  constructor(expected: string, actual: string) {
+    super(`content has sha256 ${actual}, expected ${expected}`);
+  }
+}

@@ -1,0 +1,248 @@
+import type {
+  ArtifactView,
+  AttemptView,
+  BackendInfo,
+  Cell,
+  Curve,
+  DatasetFacts,
+  Direction,
+  FailureClass,
+  MetricPoint,
+  Params,
+  RunDetail,
+  RunState,
+  RunView,
+  StagePlan,
+  Summary,
+  SweepDetail,
+  SweepPlan,
+  SweepState,
+  SweepView,
+  WorkerView,
+} from '@trawl/spec';
+import type { ArtifactFiles } from './artifacts/files.js';
+import type {
+  Capability,
+  ClaimedRun,
+  LeaseAnswer,
+  Page,
+  RunFence,
+  StageResults,
+  StageRow,
+  StoredArtifact,
+  StoredEvent,
+} from './types.js';
+
+/*
+ * Everything that the services ask of Postgres. Ids are uuid v7; an id that is none names nothing
+ * (null, empty list, false), it is never an error. Every change of a state appends an event to its
+ * sweep and notifies channel `trawl` in the same transaction.
+ */
+export interface Store {
+  readonly sweeps: Sweeps;
+  readonly stages: Stages;
+  readonly runs: Runs;
+  readonly metrics: Metrics;
+  readonly artifacts: Artifacts;
+  readonly workers: Workers;
+  readonly events: Events;
+  /** Throws when Postgres does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Sweeps {
+  /**
+   * Stores a checked sweep and opens its first stage with `cells`. `datasets` holds the facts of each
+   * stage's data by ordinal. With an idempotency key that is known already nothing is stored:
+   * `created` is false, and `sameText` says whether it was the same submission.
+   */
+  create(sweep: {
+    plan: SweepPlan;
+    /** The document as sent, parsed. */
+    spec: unknown;
+    /** The document as sent. */
+    text: string;
+    datasets: DatasetFacts[];
+    cells: Cell[];
+    idempotencyKey?: string | undefined;
+  }): Promise<{ id: string; created: boolean; sameText: boolean }>;
+  detail(id: string): Promise<SweepDetail | null>;
+  /** Newest first. */
+  list(query: { cursor?: string | undefined; limit: number }): Promise<Page<SweepView>>;
+  /** The stages as they are now, refits included. */
+  plan(id: string): Promise<SweepPlan | null>;
+  /** The document as sent. */
+  text(id: string): Promise<string | null>;
+  /** Runs that wait or run are cancelled at once; null when the sweep is finished or unknown. */
+  cancel(id: string): Promise<SweepState | null>;
+  /** Running runs write a checkpoint and go back to queued; null when it is not running. */
+  pause(id: string): Promise<SweepState | null>;
+  resume(id: string): Promise<SweepState | null>;
+  /** Deletes a sweep with all it has; the sha256s that no artifact refers to any more, or null when unknown. */
+  delete(id: string): Promise<string[] | null>;
+  /** Seeds of all runs and of all stage plans, ascending. */
+  usedSeeds(id: string): Promise<number[]>;
+  /** Running sweeps in which nothing is left to do, with the state they should finish in. */
+  settled(): Promise<{ id: string; state: 'succeeded' | 'failed' }[]>;
+}
+
+export interface Stages {
+  /** In running sweeps: stages whose runs are all finished, and pending ones whose predecessors are done. */
+  due(): Promise<StageRow[]>;
+  list(sweepId: string): Promise<StageRow[]>;
+  byName(sweepId: string, name: string): Promise<StageRow | null>;
+  /**
+   * pending -> running, with a run for each cell and seed. A run of the same cell, data, seed and
+   * parent that the sweep has already is linked, not made again. `parents` names, by cell hash, the
+   * run whose weights the cell's runs start from. null when the stage was not pending.
+   */
+  open(
+    stageId: string,
+    cells: Cell[],
+    seeds: number[],
+    datasetHash: string,
+    parents?: ReadonlyMap<string, string>,
+  ): Promise<{ runs: number; linked: number } | null>;
+  /** More cells or seeds for an opened stage, which runs again with its new plan; null when it is pending or its sweep is cancelled. */
+  extend(
+    stageId: string,
+    plan: StagePlan,
+    cells: Cell[],
+    seeds: number[],
+  ): Promise<{ runs: number; linked: number } | null>;
+  results(stageId: string): Promise<StageResults>;
+  /** Cells by the mean of a summary metric, best first, read from an index; NaN is worst. */
+  scores(
+    stageId: string,
+    query: { metric: string; direction: Direction; limit: number },
+  ): Promise<{ cellId: string; point: Params; n: number; mean: number; median: number }[]>;
+  /** running -> selecting; false when another was faster. */
+  selecting(stageId: string): Promise<boolean>;
+  /** running, selecting or awaiting_review -> done. A refit stage selects nothing: `cellId` null. */
+  decide(stageId: string, decision: { cellId: string | null; why: string; decidedBy: string }): Promise<boolean>;
+  /** -> awaiting_review, the sweep too. `suggested` is the rule's choice, shown until somebody approves. */
+  await(stageId: string, reason: string, suggested?: { cellId: string; why: string }): Promise<boolean>;
+  fail(stageId: string, reason: string): Promise<boolean>;
+  /** Appends a pending stage; its ordinal is the next free one. A finished sweep runs again. null when the sweep is cancelled or unknown. */
+  addRefit(sweepId: string, plan: StagePlan): Promise<string | null>;
+  /** running or awaiting_review -> state; false when that is not where it is. */
+  finishSweep(sweepId: string, state: 'succeeded' | 'failed'): Promise<boolean>;
+}
+
+export interface Runs {
+  /**
+   * Marks up to `limit` queued runs as dispatched to the queue of `capability`, in the order in which
+   * they should run: priority, then fair share between sweeps by weight, then age; never more of a
+   * sweep than its maxParallel, none of a sweep that is not running.
+   */
+  takeForDispatch(limit: number, capability: Capability): Promise<(RunFence & { sweepId: string })[]>;
+  /** Queued and marked: what the queue should hold. */
+  dispatched(): Promise<(RunFence & { capability: Capability })[]>;
+  /** Takes marks back, as when no worker of that capability is left. */
+  undispatch(runs: readonly RunFence[]): Promise<number>;
+  /** null when the run is not queued at this fence or its sweep is not running. */
+  claim(runId: string, fence: number, workerId: string): Promise<ClaimedRun | null>;
+  /** Another 30 s for each run still held, and a heartbeat of the worker. Every run asked for gets an answer. */
+  renew(workerId: string, held: readonly RunFence[]): Promise<Map<string, LeaseAnswer>>;
+  /** The writes of a trainer: false (null) when the run is not running at this fence any more. */
+  progress(runId: string, fence: number, at: { epoch: number; epochs: number; step: number }): Promise<boolean>;
+  attemptInfo(runId: string, fence: number, info: BackendInfo): Promise<boolean>;
+  release(runId: string, fence: number, reason: 'paused' | 'drained'): Promise<boolean>;
+  /** Also true when this very attempt succeeded before: the answer may have been lost. */
+  succeed(runId: string, fence: number, summary: Summary): Promise<boolean>;
+  fail(runId: string, fence: number, failure: FailureClass, message: string): Promise<'queued' | 'failed' | null>;
+  /** At once, whoever runs it; null when it is finished or unknown. */
+  cancel(runId: string): Promise<RunState | null>;
+  /** failed or cancelled -> queued with no failures; opens its stage and sweep again where they waited for it. */
+  retry(runId: string): Promise<RunState | null>;
+  /** Takes runs whose lease has ended from their workers. */
+  reap(): Promise<{ runId: string; state: RunState }[]>;
+  /** Oldest first. */
+  page(
+    sweepId: string,
+    query: { stage?: string | undefined; state?: RunState | undefined; cursor?: string | undefined; limit: number },
+  ): Promise<Page<RunView>>;
+  detail(id: string): Promise<RunDetail | null>;
+  attempts(id: string): Promise<AttemptView[]>;
+}
+
+export interface Metrics {
+  /** One statement, idempotent on (run, name, split, step): the value that came first stays. false: the fence is stale, nothing was written. */
+  ingest(runId: string, fence: number, points: readonly MetricPoint[]): Promise<boolean>;
+  /** Curves by full name (`val.loss`). With `maxPoints`, each is thinned to at most that many, first and last kept. */
+  curves(runId: string, query?: { names?: string[] | undefined; maxPoints?: number | undefined }): Promise<Curve[]>;
+}
+
+export interface NewArtifact {
+  name: string;
+  kind: ArtifactView['kind'];
+  mediaType: string;
+  sha256: string;
+  size: number;
+  epoch?: number | undefined;
+  step?: number | undefined;
+}
+
+export interface Artifacts {
+  /**
+   * Makes a file of a running attempt visible; null when the fence is stale. It replaces an artifact of
+   * the same run and name (logs: of the same fence too), and of checkpoints the newest two stay:
+   * `dropped` are the sha256s to hand to `discard`.
+   */
+  record(runId: string, fence: number, artifact: NewArtifact): Promise<{ id: string; dropped: string[] } | null>;
+  /** A file of no run, as uploaded weights. */
+  addLoose(artifact: NewArtifact): Promise<string>;
+  of(runId: string): Promise<ArtifactView[]>;
+  get(id: string): Promise<ArtifactView | null>;
+  /** The newest. */
+  checkpointOf(runId: string): Promise<StoredArtifact | null>;
+  /** Deletes those of the files that no artifact refers to, safe against a `record` of the same content at that moment; how many went. */
+  discard(files: ArtifactFiles, sha256s: readonly string[]): Promise<number>;
+  /** Deletes every file older than `olderThanSeconds` that no artifact refers to. */
+  collect(files: ArtifactFiles, olderThanSeconds: number): Promise<{ files: number; bytes: number }>;
+}
+
+export interface Workers {
+  register(worker: {
+    host: string;
+    pid: number;
+    slots: number;
+    capability: Capability;
+    devices: string[];
+    version: string;
+  }): Promise<string>;
+  /** false when the worker is unknown or gone. */
+  heartbeat(id: string): Promise<boolean>;
+  gone(id: string): Promise<void>;
+  list(): Promise<WorkerView[]>;
+  /** Slots of the living workers, runs that run there, and runs dispatched but not yet claimed. */
+  freeSlots(capability: Capability): Promise<{ slots: number; busy: number; dispatched: number }>;
+}
+
+export interface Events {
+  /**
+   * With a sweep: its events with `seq` above `after`. With null: those of all sweeps with `id` above
+   * `after`. Nothing that commits later ever comes to lie before what was read.
+   */
+  since(sweepId: string | null, after: number, limit: number): Promise<StoredEvent[]>;
+  /** The newest `seq` of a sweep, or the newest `id` of all; 0 when there is none. */
+  last(sweepId: string | null): Promise<number>;
+}
+
+/** Switches for the chaos tests, which must fail without the protection that each takes away. Never set elsewhere. */
+export interface UnsafeSwitches {
+  /** Trainers' writes ignore state and fence. */
+  noFence?: true;
+  /** Expired leases stay. */
+  noReaper?: true;
+  /** A claim does not compare. */
+  noCas?: true;
+}
+
+export interface StoreOptions {
+  databaseUrl: string;
+  /** Connections at most. */
+  poolSize?: number | undefined;
+  unsafe?: UnsafeSwitches | undefined;
+}
