@@ -22,6 +22,8 @@ export interface MetricCard {
   ineligible?(summary: Summary, params: Params, options: { minActive?: number | undefined }): string | null;
   /** The number to rank by where it is not simply the summary's (with `minActive`, the mean over active pairs). */
   value?(summary: Summary, options: { minActive?: number | undefined }): number;
+  /** Faults of ranking by this metric, whatever a run gives (too few latents to correlate): for POST, of the metrics that a stage selects by. Paths as in `ModelCard.check`. */
+  check?(params: Params, facts: DatasetFacts | null): Fault[];
 }
 
 /** The light half of a model: what api, scheduler and cli know of it, without TensorFlow.js. */
