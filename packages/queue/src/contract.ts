@@ -12,7 +12,10 @@ export type Capability = 'cpu' | 'gpu';
 
 export interface RunQueue {
   readonly capability: Capability;
-  /** Adds jobs; one that is still there (same run and fence) is left as it is. */
+  /**
+   * Adds jobs; one that is still there (same run and fence) is left as it is. Rejects soon, rather than
+   * waiting, while the server is away: the scheduler's repair makes up for it.
+   */
   add(jobs: readonly RunJob[]): Promise<void>;
   /** For each job, whether the queue still holds it (waiting or active). */
   has(jobs: readonly RunJob[]): Promise<boolean[]>;
@@ -22,6 +25,7 @@ export interface RunQueue {
    * repair brings the run back); it must itself record what became of the run.
    */
   consume(concurrency: number, handler: (job: RunJob) => Promise<void>): Promise<RunConsumer>;
+  /** Closes what is still open of it, its consumers without waiting for what they have in hand. */
   close(): Promise<void>;
 }
 
@@ -29,7 +33,7 @@ export interface RunConsumer {
   /** Takes no further jobs; those in hand go on. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Stops taking jobs and waits for those in hand; `force` does not wait. */
+  /** Stops taking jobs and waits for those in hand; `force` does not wait (also after a call without it). */
   close(force?: boolean): Promise<void>;
 }
 
@@ -37,4 +41,11 @@ export interface RunConsumer {
 export interface QueueOptions {
   url: string;
   capability: Capability;
+  /**
+   * A job whose consumer has not been heard of for so long is dropped, within twice that time. The
+   * consumer's process must never block for as long. Default 60.
+   */
+  lockSeconds?: number;
+  /** Hears of lost connections and of handlers that threw; the same message at most once in 10 s. */
+  onError?: (error: Error) => void;
 }

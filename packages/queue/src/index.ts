@@ -1,1 +1,3 @@
-export * from './contract.js';
+export type { Capability, QueueOptions, RunConsumer, RunJob, RunQueue } from './contract.js';
+export { dispatch, repair, type DispatchStore } from './dispatch.js';
+export { openQueue } from './open.js';
