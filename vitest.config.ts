@@ -37,6 +37,17 @@ export default defineConfig({
         },
       },
       {
+        // Every spec in sweeps/: valid as it stands, and its smoke form run to a ranking.
+        test: {
+          name: 'examples',
+          include: ['test/examples/**/*.test.ts'],
+          pool: 'forks',
+          globalSetup: ['test/support/globalSetup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
         test: {
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],

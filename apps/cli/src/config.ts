@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+const Environment = z.object({
+  /** Where runs, artifacts and the embedded Postgres live. */
+  TRAWL_DATA_DIR: z.string().default('.trawl'),
+  /** Folders that a spec's dataset paths are relative to, colon-separated. */
+  TRAWL_DATA_ROOTS: z.string().default('data'),
+  TRAWL_HOST: z.string().default('127.0.0.1'),
+  /** 0 takes any free port. */
+  TRAWL_PORT: z.coerce.number().int().min(0).max(65_535).default(7070),
+  /** An API elsewhere; without it the one that `.trawl/stack.json` names. */
+  TRAWL_API_URL: z.url().optional(),
+  /** With it no embedded Postgres is started. */
+  DATABASE_URL: z.string().optional(),
+  /** With it BullMQ runs on Redis instead of Postgres. */
+  REDIS_URL: z.string().optional(),
+  TRAWL_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'wasm', 'cpu']).default('auto'),
+  /** Trainers at once on this machine; by default one a core. */
+  TRAWL_SLOTS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  /** Where native TensorFlow builds are kept. */
+  XDG_CACHE_HOME: z.string().default(join(homedir(), '.cache')),
+});
+
+/** Environment of this process, passed on to the processes that `trawl up` starts. */
+export const environment = (): NodeJS.ProcessEnv => ({ ...process.env });
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** @throws Error naming the variable, what it holds and what is legal. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env) {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const key = String(issue?.path[0] ?? '');
+    throw new Error(`environment variable ${key}="${env[key] ?? ''}": ${issue?.message ?? 'not legal'}`);
+  }
+  const e = parsed.data;
+  return {
+    dataDir: resolve(e.TRAWL_DATA_DIR),
+    dataRoots: e.TRAWL_DATA_ROOTS.split(':').map((root) => resolve(root)),
+    host: e.TRAWL_HOST,
+    port: e.TRAWL_PORT,
+    apiUrl: e.TRAWL_API_URL,
+    databaseUrl: e.DATABASE_URL,
+    redisUrl: e.REDIS_URL,
+    backend: e.TRAWL_BACKEND,
+    slots: e.TRAWL_SLOTS,
+    nativeCacheDir: join(e.XDG_CACHE_HOME, 'trawl', 'native'),
+  };
+}
+
+/** What a running `trawl up` tells other processes of this machine. */
+export const StackFile = z.object({
+  apiUrl: z.string(),
+  databaseUrl: z.string(),
+  redisUrl: z.string().nullable(),
+  pid: z.int(),
+});
+export type StackFile = z.infer<typeof StackFile>;
+
+export const stackFilePath = (dataDir: string): string => join(dataDir, 'stack.json');
+
+/** The running stack of a data directory, or null where none is (a file left by a dead one counts as none). */
+export function readStackFile(dataDir: string): StackFile | null {
+  const path = stackFilePath(dataDir);
+  if (!existsSync(path)) return null;
+  const parsed = StackFile.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) return null;
+  try {
+    process.kill(parsed.data.pid, 0);
+    return parsed.data;
+  } catch {
+    return null;
+  }
+}

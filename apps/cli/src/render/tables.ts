@@ -1,0 +1,109 @@
+import type { Best, Ranking, RunCounts, RunView, SweepDetail, SweepView } from '@trawl/spec';
+import Table from 'cli-table3';
+import { distribution, number, point } from './numbers.js';
+
+const plain = {
+  chars: {
+    ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
+    ...{
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '  ',
+    },
+  },
+  style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+};
+
+function table(head: string[], rows: string[][]): string {
+  const t = new Table({ ...plain, head });
+  t.push(...rows);
+  return t
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+export function counts(runs: RunCounts): string {
+  const parts = (['succeeded', 'running', 'queued', 'failed', 'cancelled'] as const)
+    .filter((state) => runs[state] > 0)
+    .map((state) => `${runs[state]} ${state}`);
+  return parts.length === 0 ? 'no runs yet' : parts.join(', ');
+}
+
+export function sweepList(sweeps: SweepView[]): string {
+  if (sweeps.length === 0) return 'No sweeps yet. Submit one: trawl submit sweeps/psvae-staged.yaml';
+  return table(
+    ['id', 'name', 'model', 'state', 'runs', 'created'],
+    sweeps.map((s) => [s.id, s.name, s.model, s.state, counts(s.runs), s.createdAt]),
+  );
+}
+
+export function sweepDetail(sweep: SweepDetail): string {
+  const stages = table(
+    ['stage', 'state', 'cells', 'runs', 'selected', 'note'],
+    sweep.stages.map((stage) => [
+      stage.name,
+      stage.state,
+      stage.cells === null ? '?' : String(stage.cells),
+      counts(stage.runs),
+      stage.selected === null ? '-' : point(stage.selected.point),
+      stage.reason ?? stage.selected?.why ?? '',
+    ]),
+  );
+  return `${sweep.name}  ${sweep.id}\n${sweep.state}, ${counts(sweep.runs)}\n\n${stages}`;
+}
+
+export function runList(runs: RunView[]): string {
+  return table(
+    ['run', 'cell', 'seed', 'state', 'epoch', 'worker', 'note'],
+    runs.map((run) => [
+      run.id,
+      point(run.point),
+      String(run.seed),
+      run.state,
+      run.epoch === null ? '-' : `${run.epoch}/${run.epochs ?? '?'}`,
+      run.worker ?? '-',
+      run.failureClass === null ? '' : `${run.failureClass}: ${run.failureMessage ?? ''}`,
+    ]),
+  );
+}
+
+export function ranking(r: Ranking): string {
+  const title = `${r.stage} by ${r.metric} (${r.direction === 'min' ? 'lower' : 'higher'} is better; ${r.aggregate} over seeds, 95 % interval)`;
+  const rows = r.cells.map((cell) => [
+    cell.rank === null ? '-' : String(cell.rank),
+    point(cell.point),
+    distribution(cell.score),
+    number(cell.score.sd),
+    cell.seeds.map((seed) => number(seed.value)).join(' '),
+    cell.why ?? '',
+  ]);
+  return `${title}\n${table(['rank', 'cell', r.metric, 'sd', 'each seed', 'note'], rows)}`;
+}
+
+export function best(b: Best): string {
+  const lines = [
+    `best cell     ${point(b.point)}   (${b.stage}: ${b.why})`,
+    `selection     ${b.metric} ${distribution(b.selection)}`,
+    `refit         ${b.refit === null ? 'not refitted yet: trawl refit' : `${b.metric} ${distribution(b.refit)}`}`,
+  ];
+  if (b.optimism !== null)
+    lines.push(
+      `optimism gap  ${distribution(b.optimism)} (refit minus selection; positive: selection looked too good)`,
+    );
+  if (b.runnerUp !== null) {
+    lines.push(`runner-up     ${point(b.runnerUp.point)}   refit ${distribution(b.runnerUp.refit)}`);
+    if (b.runnerUp.difference !== null)
+      lines.push(`difference    ${distribution(b.runnerUp.difference)} (paired over common refit seeds)`);
+  }
+  const verdict = b.distinguishable === null ? 'not known' : b.distinguishable ? 'yes' : 'no';
+  lines.push(`really won?   ${verdict}: ${b.distinguishableWhy}`);
+  if (b.atGridEdge.length > 0) lines.push(`at grid edge  ${b.atGridEdge.join(', ')}: consider more values beyond it`);
+  return lines.join('\n');
+}

@@ -1,0 +1,126 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from '@trawl/store';
+import { type Config, environment, readStackFile, type StackFile, stackFilePath } from '../config.js';
+import { lastLines, type Role, type RoleProcess, startRole } from './role.js';
+
+const READY_SECONDS = 60;
+const GRACE_MS = { worker: 25_000, scheduler: 5_000, api: 5_000 } satisfies Record<Role, number>;
+
+export interface StackOptions {
+  config: Config;
+  slots: number;
+  /** One line a step, for a person. */
+  say(line: string): void;
+}
+
+export interface Stack extends StackFile {
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything on one machine: Postgres (embedded unless DATABASE_URL is set), api, scheduler, one worker.
+ * @throws Error with the remedy when a stack already runs on the data directory or a role does not come up.
+ */
+export async function startStack({ config, slots, say }: StackOptions): Promise<Stack> {
+  const running = readStackFile(config.dataDir);
+  if (running !== null) {
+    throw new Error(
+      `a stack already runs on ${config.dataDir} (process ${running.pid}, ${running.apiUrl}); stop it or set TRAWL_DATA_DIR`,
+    );
+  }
+  const logs = join(config.dataDir, 'logs');
+  mkdirSync(logs, { recursive: true });
+
+  const roles: RoleProcess[] = [];
+  let postgres: EmbeddedPostgres | undefined;
+  const stop = async (): Promise<void> => {
+    for (const role of roles.splice(0).reverse()) await role.stop(GRACE_MS[role.role]);
+    await postgres?.stop();
+    postgres = undefined;
+    rmSync(stackFilePath(config.dataDir), { force: true });
+  };
+
+  try {
+    if (config.databaseUrl === undefined) {
+      say('starting Postgres');
+      postgres = await startEmbeddedPostgres({ dataDir: config.dataDir });
+    }
+    const databaseUrl = config.databaseUrl ?? postgres?.databaseUrl ?? '';
+    await migrate(databaseUrl);
+
+    const env: NodeJS.ProcessEnv = {
+      ...environment(),
+      DATABASE_URL: databaseUrl,
+      TRAWL_DATA_DIR: config.dataDir,
+      TRAWL_DATA_ROOTS: config.dataRoots.join(':'),
+      TRAWL_HOST: config.host,
+      TRAWL_PORT: String(config.port),
+      TRAWL_SLOTS: String(slots),
+      TRAWL_THREADS: String(Math.max(1, Math.floor(availableParallelism() / slots))),
+    };
+    const start = (role: Role): RoleProcess => {
+      const process = startRole({ role, env, logFile: join(logs, `${role}.log`), onExit: say });
+      roles.push(process);
+      return process;
+    };
+
+    say('starting api, scheduler and worker');
+    const apiUrl = await withDeadline(start('api').listening, join(logs, 'api.log'));
+    env['TRAWL_API_URL'] = apiUrl;
+    start('scheduler');
+    start('worker');
+    await ready(apiUrl);
+
+    const file: StackFile = { apiUrl, databaseUrl, redisUrl: config.redisUrl ?? null, pid: process.pid };
+    writeStackFile(config.dataDir, file);
+    return { ...file, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The file holds the database's password: readable by its owner only. */
+function writeStackFile(dataDir: string, file: StackFile): void {
+  const path = stackFilePath(dataDir);
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.tmp`, path);
+}
+
+async function withDeadline(listening: Promise<string>, logFile: string): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new Error(
+            `the api did not start within ${READY_SECONDS} s; ${logFile} ends with:\n${lastLines(logFile, 10)}`,
+          ),
+        ),
+      READY_SECONDS * 1000,
+    );
+  });
+  try {
+    return await Promise.race([listening, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function ready(apiUrl: string): Promise<void> {
+  const deadline = performance.now() + READY_SECONDS * 1000;
+  let last = '';
+  while (performance.now() < deadline) {
+    try {
+      const answer = await fetch(`${apiUrl}/readyz`);
+      if (answer.ok) return;
+      last = await answer.text();
+    } catch (error) {
+      last = String(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`the api at ${apiUrl} did not become ready within ${READY_SECONDS} s: ${last}`);
+}
