@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { jsonBodies } from './plugins/bodies.js';
+import { securityHeaders } from './plugins/helmet.js';
+import { openapi } from './plugins/openapi.js';
+import { frameworkProblem, problems } from './plugins/problems.js';
+import { validation } from './plugins/validation.js';
+import { artifactRoutes } from './routes/artifacts.js';
+import { eventRoutes } from './routes/events.js';
+import { healthRoutes } from './routes/health.js';
+import { modelRoutes } from './routes/models.js';
+import { resultRoutes } from './routes/results.js';
+import { runRoutes } from './routes/runs.js';
+import { submitRoutes } from './routes/submit.js';
+import { sweepRoutes } from './routes/sweeps.js';
+import { workerRoutes } from './routes/workers.js';
+import type { Limits, Services } from './services/services.js';
+import { Wakeups } from './services/wakeups.js';
+
+const ROUTES = [
+  submitRoutes,
+  sweepRoutes,
+  resultRoutes,
+  runRoutes,
+  artifactRoutes,
+  eventRoutes,
+  modelRoutes,
+  workerRoutes,
+  healthRoutes,
+];
+
+const MEGABYTE = 1_000_000;
+/** Of bodies that are neither a sweep nor a file. */
+const SMALL_BODY = MEGABYTE;
+
+export interface AppOptions extends Omit<Services, 'wakeups' | 'limits'> {
+  log: FastifyBaseLogger;
+  /** Wake them with the store's notifications; without, event streams look for news every few seconds. */
+  wakeups?: Wakeups;
+  limits?: Partial<Limits>;
+}
+
+/** The HTTP service, ready to `listen` or `inject`. Closing it leaves store and queues open. */
+export function buildApp({ log, wakeups = new Wakeups(), limits, ...rest }: AppOptions): FastifyInstance {
+  const services: Services = {
+    ...rest,
+    wakeups,
+    limits: { spec: 10 * MEGABYTE, artifact: 4_096 * MEGABYTE, ...limits },
+  };
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log,
+    genReqId: () => randomUUID(),
+    bodyLimit: SMALL_BODY,
+    routerOptions: { maxParamLength: 300 },
+    frameworkErrors: frameworkProblem,
+  });
+  app.register(validation);
+  app.register(problems);
+  app.register(securityHeaders);
+  app.register(openapi);
+  app.register(jsonBodies);
+  for (const routes of ROUTES) app.register(routes, { services });
+  return app;
+}

@@ -1,0 +1,56 @@
+import type { Fault, Problem } from '@trawl/spec';
+
+/** Everything that can go wrong for a caller: the one table that maps codes to HTTP. */
+export const PROBLEMS = {
+  'invalid-body': { status: 400, title: 'The body is not valid' },
+  'invalid-parameter': { status: 400, title: 'A parameter of the request is not valid' },
+  'malformed-body': { status: 400, title: 'The body cannot be read' },
+  'digest-mismatch': { status: 400, title: 'The body is not what its digest says' },
+  'not-found': { status: 404, title: 'Not found' },
+  conflict: { status: 409, title: 'Not possible in the present state' },
+  'stale-fence': { status: 409, title: 'The run has moved on' },
+  'key-reused': { status: 409, title: 'The Idempotency-Key belongs to another sweep' },
+  'too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The content type is not supported' },
+  'range-not-satisfiable': { status: 416, title: 'The range lies outside the file' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something failed in the service' },
+  unavailable: { status: 503, title: 'The service is not ready' },
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** An answer other than success, thrown from anywhere below a handler. */
+export class ProblemError extends Error {
+  override name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly faults: Fault[] | undefined;
+
+  constructor(code: ProblemCode, detail: string, faults?: Fault[]) {
+    super(detail);
+    this.code = code;
+    this.faults = faults;
+  }
+}
+
+/** The RFC 9457 body of a problem. */
+export function problemBody(code: ProblemCode, detail: string, faults?: Fault[]): Problem {
+  const { status, title } = PROBLEMS[code];
+  return { type: `urn:trawl:problem:${code}`, title, status, detail, ...(faults ? { errors: faults } : {}) };
+}
+
+/** One illegal value of a query, path or header parameter. */
+export function parameterProblem(path: string, message: string, given: unknown, allowed: string): ProblemError {
+  return new ProblemError('invalid-parameter', `${path}: ${message}; allowed: ${allowed}`, [
+    { path, message, given, allowed },
+  ]);
+}
+
+export function notFound(what: string, id: string): ProblemError {
+  return new ProblemError('not-found', `There is no ${what} ${id}.`);
+}
+
+/** A present value, or the 404 that says what is missing. */
+export function found<T>(value: T | null | undefined, what: string, id: string): T {
+  if (value === null || value === undefined) throw notFound(what, id);
+  return value;
+}

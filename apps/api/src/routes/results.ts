@@ -1,0 +1,69 @@
+import { Best, Ranking, RefitBody, SweepDetail } from '@trawl/spec';
+import { z } from 'zod';
+import { best } from '../services/best.js';
+import { ranking } from '../services/ranking.js';
+import { refit } from '../services/refit.js';
+import { sweepDetail } from '../services/sweeps.js';
+import type { Routes } from './routes.js';
+import { IdParams, PROBLEM_RESPONSES } from './schemas.js';
+
+const BestQuery = z.strictObject({
+  stage: z.string().optional().meta({ description: 'A search stage; absent: the last that is done' }),
+  metric: z.string().optional().meta({ description: "Full name, as val.label_mse; absent: the stage's own" }),
+  direction: z.enum(['min', 'max']).optional().meta({ description: "absent: the metric's own" }),
+});
+
+const RankingQuery = BestQuery.extend({
+  stage: z.string().optional().meta({ description: 'Absent: the last search that has begun' }),
+  by: z
+    .string()
+    .default('cell')
+    .meta({ description: 'cell, or a varied parameter: for each of its values the best cell' }),
+});
+
+export const resultRoutes: Routes = async (app, { services }) => {
+  app.get(
+    '/v1/sweeps/:id/ranking',
+    {
+      schema: {
+        tags: ['results'],
+        summary: 'Cells of a stage in order, each with its distribution over seeds',
+        params: IdParams,
+        querystring: RankingQuery,
+        response: { 200: Ranking, ...PROBLEM_RESPONSES },
+      },
+    },
+    ({ params, query }) => ranking(params.id, query, services),
+  );
+
+  app.get(
+    '/v1/sweeps/:id/best',
+    {
+      schema: {
+        tags: ['results'],
+        summary: 'The selected cell, why, what refits say, and whether it beats the runner-up',
+        params: IdParams,
+        querystring: BestQuery,
+        response: { 200: Best, ...PROBLEM_RESPONSES },
+      },
+    },
+    ({ params, query }) => best(params.id, query, services),
+  );
+
+  app.post(
+    '/v1/sweeps/:id/refit',
+    {
+      schema: {
+        tags: ['results'],
+        summary: 'Run the best cells again with fresh seeds',
+        params: IdParams,
+        body: RefitBody.prefault({}),
+        response: { 201: SweepDetail, ...PROBLEM_RESPONSES },
+      },
+    },
+    async ({ params, body }, reply) => {
+      await refit(params.id, body, services);
+      return reply.code(201).send(await sweepDetail(params.id, services));
+    },
+  );
+};

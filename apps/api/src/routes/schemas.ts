@@ -1,0 +1,38 @@
+import { Problem } from '@trawl/spec';
+import { z } from 'zod';
+
+/* What the schemas of several routes share. */
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: Problem } },
+});
+
+/** Of every route. */
+export const PROBLEM_RESPONSES = {
+  '4xx': problem('The request was refused; `errors` lists what is wrong, what was given and what is allowed'),
+  '5xx': problem('The service failed; the log has the reason under the request id'),
+} as const;
+
+/** An id that is no UUID is not refused here: it names nothing, so the answer is 404 as for any other unknown id. */
+export const IdParams = z.object({ id: z.string().meta({ format: 'uuid' }) });
+
+/** A number in a query: only digits, where `Number('')` or `Number('0x1')` would be too generous. */
+export const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'not a whole number' })
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+
+export const PageQuery = z.strictObject({
+  limit: whole(1, 500).default(50).meta({ description: 'Items a page, 1 to 500' }),
+  cursor: z.string().max(500).optional().meta({ description: '`nextCursor` of the page before' }),
+});
+
+/** `a,b,c` of a query as a list. */
+export const commaList = z
+  .string()
+  .min(1)
+  .max(10_000)
+  .transform((text) => text.split(',').filter((item) => item !== ''));

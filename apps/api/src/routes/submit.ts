@@ -1,0 +1,68 @@
+import { DryRun, SweepDetail } from '@trawl/spec';
+import { z } from 'zod';
+import { readDocument, type SentDocument } from '../plugins/bodies.js';
+import { dispatchRuns } from '../services/dispatchRuns.js';
+import { check, dryRun, store } from '../services/submit.js';
+import { sweepDetail } from '../services/sweeps.js';
+import type { Routes } from './routes.js';
+import { PROBLEM_RESPONSES } from './schemas.js';
+
+const YAML = ['application/yaml', 'text/yaml', 'application/x-yaml'];
+
+const Query = z.strictObject({
+  dryRun: z
+    .enum(['true', 'false'])
+    .default('false')
+    .meta({ description: 'true: answer 200 with cells and counts, store nothing' }),
+});
+
+const Headers = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, { error: 'not 1 to 200 visible ASCII characters' })
+    .optional()
+    .meta({ description: 'Sending a sweep again with the same key gives the one that is there' }),
+});
+
+/** `checkSweep` judges the value, so that one answer lists every fault with its path in the document. */
+const Body = z
+  .custom<SentDocument>((body) => typeof body === 'object' && body !== null && 'text' in body, {
+    error: 'no sweep spec was sent',
+  })
+  .meta({ type: 'object', description: 'A sweep spec (design: sweep spec), JSON or YAML by content type' });
+
+export const submitRoutes: Routes = async (app, { services }) => {
+  app.removeAllContentTypeParsers();
+  const limit = { parseAs: 'buffer', bodyLimit: services.limits.spec } as const;
+  app.addContentTypeParser('application/json', limit, async (_: unknown, body: Buffer) => readDocument(body, 'json'));
+  app.addContentTypeParser(YAML, limit, async (_: unknown, body: Buffer) => readDocument(body, 'yaml'));
+
+  app.post(
+    '/v1/sweeps',
+    {
+      bodyLimit: services.limits.spec,
+      config: { mediaTypes: ['application/json', ...YAML] },
+      schema: {
+        tags: ['sweeps'],
+        summary: 'Check a sweep spec whole, store it and start its first stage',
+        querystring: Query,
+        headers: Headers,
+        body: Body,
+        consumes: ['application/json', ...YAML],
+        response: { 200: DryRun, 201: SweepDetail, ...PROBLEM_RESPONSES },
+      },
+    },
+    async (request, reply) => {
+      const checked = await check(request.body.value, services);
+      if (request.query.dryRun === 'true') return reply.code(200).send(dryRun(checked.plan, services.catalog));
+      const { id, created } = await store(checked, request.body, request.headers['idempotency-key'], services);
+      await dispatchRuns(services, request.log);
+      // A repetition looks like the first answer, as a client that lost that one expects.
+      if (!created) reply.header('idempotent-replayed', 'true');
+      return reply
+        .code(201)
+        .header('location', `/v1/sweeps/${id}`)
+        .send(await sweepDetail(id, services));
+    },
+  );
+};

@@ -1,0 +1,88 @@
+import { ApproveBody, page, SweepDetail, SweepView } from '@trawl/spec';
+import { z } from 'zod';
+import { approve } from '../services/approve.js';
+import { dispatchRuns } from '../services/dispatchRuns.js';
+import { control, deleteSweep, type SweepAction, sweepDetail } from '../services/sweeps.js';
+import type { Routes } from './routes.js';
+import { IdParams, PageQuery, PROBLEM_RESPONSES } from './schemas.js';
+
+const ACTIONS: readonly (readonly [SweepAction, string])[] = [
+  ['pause', 'Let running runs write a checkpoint and wait'],
+  ['resume', 'Go on after a pause'],
+  ['cancel', 'End the sweep now; finished runs stay'],
+];
+
+export const sweepRoutes: Routes = async (app, { services }) => {
+  const { store } = services;
+
+  app.get(
+    '/v1/sweeps',
+    {
+      schema: {
+        tags: ['sweeps'],
+        summary: 'List sweeps, newest first',
+        querystring: PageQuery,
+        response: { 200: page(SweepView), ...PROBLEM_RESPONSES },
+      },
+    },
+    ({ query }) => store.sweeps.list(query),
+  );
+
+  app.get(
+    '/v1/sweeps/:id',
+    {
+      schema: {
+        tags: ['sweeps'],
+        summary: 'One sweep with counts per state and stage',
+        params: IdParams,
+        response: { 200: SweepDetail, ...PROBLEM_RESPONSES },
+      },
+    },
+    ({ params }) => sweepDetail(params.id, services),
+  );
+
+  app.delete(
+    '/v1/sweeps/:id',
+    {
+      schema: {
+        tags: ['sweeps'],
+        summary: 'Delete a finished sweep with its files',
+        params: IdParams,
+        response: { 204: z.null(), ...PROBLEM_RESPONSES },
+      },
+    },
+    async ({ params }, reply) => {
+      await deleteSweep(params.id, services);
+      return reply.code(204).send(null);
+    },
+  );
+
+  for (const [action, summary] of ACTIONS) {
+    app.post(
+      `/v1/sweeps/:id/${action}`,
+      { schema: { tags: ['sweeps'], summary, params: IdParams, response: { 200: SweepDetail, ...PROBLEM_RESPONSES } } },
+      async ({ params, log }) => {
+        const detail = await control(params.id, action, services);
+        if (action === 'resume') await dispatchRuns(services, log);
+        return detail;
+      },
+    );
+  }
+
+  app.post(
+    '/v1/sweeps/:id/stages/:name/approve',
+    {
+      schema: {
+        tags: ['sweeps'],
+        summary: 'End a review: take the cell that the rule suggests, or another',
+        params: IdParams.extend({ name: z.string() }),
+        body: ApproveBody,
+        response: { 200: SweepDetail, ...PROBLEM_RESPONSES },
+      },
+    },
+    async ({ params, body }) => {
+      await approve(params.id, params.name, body, services);
+      return sweepDetail(params.id, services);
+    },
+  );
+};

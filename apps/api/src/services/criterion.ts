@@ -1,0 +1,48 @@
+import { axesOf } from '@trawl/search';
+import { type Direction, type ModelCard, parseMetricName, type SelectRule } from '@trawl/spec';
+import type { StageRow } from '@trawl/store';
+import { parameterProblem } from '../problems.js';
+import type { Services } from './services.js';
+import { searchOf } from './stages.js';
+
+/** By what the cells of a stage are compared. */
+export interface Criterion {
+  card: ModelCard;
+  metric: string;
+  direction: Direction;
+  /** The rule of the search that the stage is, or belongs to. */
+  select: SelectRule | null;
+  axes: string[];
+}
+
+/** The stage's own rule where the query says nothing else. */
+export function criterion(
+  stage: StageRow,
+  stages: readonly StageRow[],
+  query: { metric?: string | undefined; direction?: Direction | undefined },
+  { catalog }: Services,
+): Criterion {
+  const card = catalog.get(stage.plan.model);
+  if (!card) throw new Error(`the catalogue has lost model ${stage.plan.model}`);
+  const search = searchOf(stage, stages);
+  const select = search.plan.select;
+  const metric = query.metric ?? select?.metric ?? card.defaultSelection.metric;
+  const own = metric === select?.metric ? select.direction : directionOf(metric, card);
+  const direction = query.direction ?? own;
+  if (direction === null) {
+    throw parameterProblem('direction', `${metric} has no better side of its own`, undefined, 'min, max');
+  }
+  return { card, metric, direction, select, axes: axesOf(search.plan.space) };
+}
+
+/** @throws ProblemError 400 listing the metrics that can rank. */
+function directionOf(full: string, card: ModelCard): Direction | null {
+  const legal = card.metrics.filter((each) => each.summary);
+  const parsed = parseMetricName(full);
+  const metric = legal.find(
+    (each) => each.name === parsed?.name && each.splits.some((split) => split === parsed.split),
+  );
+  if (metric) return metric.direction;
+  const names = legal.flatMap((each) => each.splits.map((split) => `${split}.${each.name}`));
+  throw parameterProblem('metric', `model ${card.name} has no such metric in its summary`, full, names.join(', '));
+}

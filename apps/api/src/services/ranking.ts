@@ -1,0 +1,53 @@
+import { rankBy, rankCells } from '@trawl/search';
+import type { Direction, Ranking } from '@trawl/spec';
+import type { StageResults, StageRow } from '@trawl/store';
+import { parameterProblem } from '../problems.js';
+import { criterion } from './criterion.js';
+import type { Services } from './services.js';
+import { searchesOf, stageNamed, stagesOf } from './stages.js';
+
+export interface RankingQuery {
+  stage?: string | undefined;
+  metric?: string | undefined;
+  direction?: Direction | undefined;
+  by: string;
+}
+
+/** The cells of a stage in order, or for each value of a parameter the best one. */
+export async function ranking(sweepId: string, query: RankingQuery, services: Services): Promise<Ranking> {
+  const stages = await stagesOf(sweepId, services);
+  const stage = query.stage === undefined ? newest(stages) : stageNamed(query.stage, stages);
+  const { card, metric, direction, select, axes } = criterion(stage, stages, query, services);
+  if (query.by !== 'cell' && !axes.includes(query.by)) {
+    throw parameterProblem('by', `stage ${stage.name} does not vary it`, query.by, ['cell', ...axes].join(', '));
+  }
+  const results = await services.store.stages.results(stage.id);
+  const aggregate = select?.aggregate ?? 'mean';
+  const ranked = rankCells({
+    card,
+    cells: results.cells,
+    runs: results.runs,
+    planned: plannedSeeds(results),
+    metric,
+    direction,
+    aggregate,
+    minActive: select?.minActive,
+    allowPartial: select?.allowPartial ?? false,
+    where: select?.where ?? [],
+  });
+  const cells = query.by === 'cell' ? ranked : rankBy(ranked, query.by);
+  return { sweepId, stage: stage.name, metric, direction, aggregate, by: query.by, cells };
+}
+
+/** Seeds with which every cell of a stage is run. */
+export function plannedSeeds({ planned }: StageResults): number[] {
+  return [...new Set(Object.values(planned).flat())].sort((a, b) => a - b);
+}
+
+/** The last search that has begun; the first where none has. */
+function newest(stages: readonly StageRow[]): StageRow {
+  const searches = searchesOf(stages);
+  const stage = searches.findLast((each) => each.state !== 'pending') ?? searches[0];
+  if (!stage) throw new Error('a sweep without a search');
+  return stage;
+}

@@ -1,0 +1,32 @@
+import type { RefitBody, StagePlan } from '@trawl/spec';
+import type { Services } from './services.js';
+import { searchesOf, stagesOf } from './stages.js';
+import { illegal, sweepDetail } from './sweeps.js';
+
+/** Appends a stage that runs the best cells of the last search again with seeds not used before. */
+export async function refit(id: string, wanted: RefitBody, services: Services): Promise<void> {
+  const stages = await stagesOf(id, services);
+  const search = searchesOf(stages).at(-1);
+  if (!search) throw new Error('a sweep without a search');
+  const plan: StagePlan = {
+    ...search.plan,
+    name: freeName(stages.map((each) => each.name)),
+    ordinal: stages.length,
+    kind: 'refit',
+    space: { grid: {}, zip: {}, cells: [], exclude: [], random: null },
+    seeds: [],
+    select: null,
+    gate: 'auto',
+    refit: wanted,
+  };
+  const added = await services.store.stages.addRefit(id, plan);
+  if (added === null) throw illegal((await sweepDetail(id, services)).state, 'be refitted');
+}
+
+/** refit, refit-2, refit-3, ... */
+function freeName(taken: readonly string[]): string {
+  for (let n = 1; ; n += 1) {
+    const name = n === 1 ? 'refit' : `refit-${n}`;
+    if (!taken.includes(name)) return name;
+  }
+}

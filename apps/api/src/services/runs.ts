@@ -1,0 +1,40 @@
+import type { Curve, RunDetail, RunState } from '@trawl/spec';
+import { found, ProblemError, parameterProblem } from '../problems.js';
+import type { Services } from './services.js';
+
+export async function runDetail(id: string, { store }: Services): Promise<RunDetail> {
+  return found(await store.runs.detail(id), 'run', id);
+}
+
+const LEGAL: Record<RunState, string> = {
+  queued: 'cancel',
+  running: 'cancel',
+  succeeded: 'nothing; a refit gives more seeds of its cell',
+  failed: 'retry',
+  cancelled: 'retry',
+};
+
+/** @throws ProblemError 404 for an unknown run, 409 where its state forbids the action. */
+export async function controlRun(id: string, action: 'cancel' | 'retry', services: Services): Promise<RunDetail> {
+  const state = await services.store.runs[action](id);
+  const detail = await runDetail(id, services);
+  if (state !== null) return detail;
+  const legal = LEGAL[detail.state];
+  throw new ProblemError('conflict', `The run is ${detail.state}: it cannot ${action}; legal now: ${legal}.`);
+}
+
+/** Curves of a run; a name that its model never reports is refused with those that it does. */
+export async function curves(
+  id: string,
+  query: { names?: string[] | undefined; points?: number | undefined },
+  services: Services,
+): Promise<Curve[]> {
+  const { model } = await runDetail(id, services);
+  const legal =
+    services.catalog.get(model)?.metrics.flatMap((m) => m.splits.map((split) => `${split}.${m.name}`)) ?? [];
+  const unknown = query.names?.find((name) => !legal.includes(name));
+  if (unknown !== undefined) {
+    throw parameterProblem('names', `model ${model} reports no such metric`, unknown, legal.join(', '));
+  }
+  return services.store.metrics.curves(id, { names: query.names, maxPoints: query.points });
+}

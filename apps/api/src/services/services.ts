@@ -1,0 +1,20 @@
+import type { RunQueue } from '@trawl/queue';
+import type { CheckEnv } from '@trawl/search';
+import type { ArtifactFiles, Store } from '@trawl/store';
+import type { Wakeups } from './wakeups.js';
+
+/** All that the routes reach beyond themselves: `main.ts` makes it from the environment, tests make their own. */
+export interface Services extends CheckEnv {
+  store: Store;
+  files: ArtifactFiles;
+  /** One a capability. */
+  queues: readonly RunQueue[];
+  wakeups: Wakeups;
+  limits: Limits;
+}
+
+/** Bytes of a request body. */
+export interface Limits {
+  spec: number;
+  artifact: number;
+}

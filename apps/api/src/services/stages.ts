@@ -1,0 +1,30 @@
+import type { StageRow } from '@trawl/store';
+import { found, ProblemError } from '../problems.js';
+import type { Services } from './services.js';
+
+/** @throws ProblemError 404 for an unknown sweep. */
+export async function stagesOf(sweepId: string, { store }: Services): Promise<StageRow[]> {
+  const stages = await store.stages.list(sweepId);
+  // Every sweep has a stage: none means that there is no such sweep.
+  found(stages[0], 'sweep', sweepId);
+  return stages;
+}
+
+/** @throws ProblemError 404 listing the names that there are. */
+export function stageNamed(name: string, stages: readonly StageRow[]): StageRow {
+  const stage = stages.find((each) => each.name === name);
+  if (stage) return stage;
+  throw new ProblemError('not-found', `The sweep has no stage ${name}; stages are ${namesOf(stages)}.`);
+}
+
+/** A search stage itself; of a refit the search before it, whose cells it runs again. */
+export function searchOf(stage: StageRow, stages: readonly StageRow[]): StageRow {
+  const search = stages.findLast((each) => each.plan.kind === 'search' && each.ordinal <= stage.ordinal);
+  if (!search) throw new Error(`no search stands before refit ${stage.name}`);
+  return search;
+}
+
+export const searchesOf = (stages: readonly StageRow[]): StageRow[] =>
+  stages.filter((stage) => stage.plan.kind === 'search');
+
+export const namesOf = (stages: readonly StageRow[]): string => stages.map((stage) => stage.name).join(', ');

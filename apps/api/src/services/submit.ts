@@ -1,0 +1,85 @@
+import { type CheckedSweep, checkSweep, countCells, expandStage } from '@trawl/search';
+import type { Catalog, DryRun, StagePlan, SweepPlan } from '@trawl/spec';
+import type { SentDocument } from '../plugins/bodies.js';
+import { ProblemError } from '../problems.js';
+import type { Services } from './services.js';
+
+/** Points that a dry run writes out of each stage. */
+const POINTS_SHOWN = 1_000;
+
+type Checked = Extract<CheckedSweep, { ok: true }>;
+
+/** @throws ProblemError listing every fault of the spec. */
+export async function check(value: unknown, services: Services): Promise<Checked> {
+  const checked = await checkSweep(value, services);
+  if (checked.ok) return checked;
+  const n = checked.faults.length;
+  throw new ProblemError(
+    'invalid-body',
+    n === 1 ? 'The sweep has a fault.' : `The sweep has ${n} faults.`,
+    checked.faults,
+  );
+}
+
+/** Stores a checked sweep; the same Idempotency-Key with the same text names the sweep it made before. */
+export async function store(
+  checked: Checked,
+  document: SentDocument,
+  idempotencyKey: string | undefined,
+  services: Services,
+): Promise<{ id: string; created: boolean }> {
+  const { plan, datasets } = checked;
+  const first = plan.stages[0];
+  if (!first) throw new Error('checkSweep returned a plan without stages');
+  const { id, created, sameText } = await services.store.sweeps.create({
+    plan,
+    spec: document.value,
+    text: document.text,
+    datasets,
+    cells: expandStage(first, null, services.catalog),
+    idempotencyKey,
+  });
+  if (!created && !sameText) {
+    throw new ProblemError('key-reused', `The key made sweep ${id} from another body; take a new key for a new sweep.`);
+  }
+  return { id, created };
+}
+
+/** What a sweep would run. */
+export function dryRun(plan: SweepPlan, catalog: Catalog): DryRun {
+  const stages = plan.stages.map((stage, i) =>
+    stage.refit === null ? searchPreview(stage, catalog) : refitPreview(stage, plan.stages.slice(0, i)),
+  );
+  return { name: plan.name, stages, runs: stages.reduce((sum, stage) => sum + stage.runs, 0) };
+}
+
+type StagePreview = DryRun['stages'][number];
+
+function searchPreview(stage: StagePlan, catalog: Catalog): StagePreview {
+  const cells = expandStage(stage, null, catalog);
+  return {
+    name: stage.name,
+    kind: 'search',
+    cells: cells.length,
+    runs: cells.length * stage.seeds.length,
+    points: cells.slice(0, POINTS_SHOWN).map((cell) => cell.point),
+    note:
+      stage.ordinal === 0
+        ? null
+        : 'Starts from what an earlier stage selects; runs that it has already are not run again.',
+  };
+}
+
+function refitPreview(stage: StagePlan, earlier: readonly StagePlan[]): StagePreview {
+  const search = earlier.findLast((s) => s.kind === 'search');
+  const wanted = stage.refit ?? { top: 0, seeds: 0 };
+  const cells = Math.min(wanted.top, search ? countCells(search.space) : wanted.top);
+  return {
+    name: stage.name,
+    kind: 'refit',
+    cells,
+    runs: cells * wanted.seeds,
+    points: [],
+    note: `The best ${cells} of stage ${search?.name ?? '?'}, each with ${wanted.seeds} seeds not used before.`,
+  };
+}
