@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
+// For what it registers: every gradient and the cpu backend. In Node, tfjs-core alone has no gradients.
+import '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import type { Backend, BackendChoice, OpenOptions } from '../contract.js';
 import { BackendError } from '../errors.js';
