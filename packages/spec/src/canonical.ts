@@ -2,8 +2,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /**
- * JSON with one text for one value: keys sorted by UTF-16 code units (RFC 8785), shortest numbers, -0 as 0.
- * @throws TypeError on what JSON cannot hold: non-finite numbers, undefined, functions, dates.
+ * One text for one JSON value, after RFC 8785: keys sorted by UTF-16 code units, shortest numbers, -0 as 0.
+ * @throws TypeError on what JSON cannot hold: non-finite numbers, undefined, functions, instances of classes.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
@@ -26,7 +26,8 @@ export function sha256Hex(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)));
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+/** True of `{}` and of what JSON and YAML parsers make of mappings. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;

@@ -1,13 +1,16 @@
 export * from './api.js';
 export * from './canonical.js';
 export * from './dataset.js';
-export * from './faults.js';
+export { faultsOf, joinPath } from './faults.js';
+export * from './given.js';
+export { legalWords, oneOf } from './legal.js';
 export * from './messages.js';
 export * from './metrics.js';
 export * from './model.js';
 export * from './plan.js';
 export * from './smoke.js';
 export * from './states.js';
+export * from './suggest.js';
 export * from './sweepSpace.js';
 export * from './sweepSpec.js';
 export * from './text.js';

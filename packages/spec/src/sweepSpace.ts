@@ -17,18 +17,18 @@ const linspace = z
     linspace: z
       .tuple([z.number(), z.number(), points])
       .refine(([low, high]) => ends(low, high), { error: 'lo is not below hi' })
-      .meta({ description: '[lo, hi, n]: n values at equal distance, both ends included' }),
+      .meta({ description: '[lo, hi, n]' }),
   })
-  .meta({ description: 'n values at equal distance' });
+  .meta({ description: 'n values from lo to hi at equal distance' });
 
 const logspace = z
   .strictObject({
     logspace: z
       .tuple([z.number().gt(0), z.number().gt(0), points])
       .refine(([low, high]) => ends(low, high), { error: 'lo is not below hi' })
-      .meta({ description: '[lo, hi, n]: n values at equal ratio, both ends included; values, not exponents' }),
+      .meta({ description: '[lo, hi, n]' }),
   })
-  .meta({ description: 'n values at equal ratio' });
+  .meta({ description: 'n values from lo to hi at equal ratio (values, not exponents)' });
 
 const range = z
   .strictObject({
@@ -36,9 +36,9 @@ const range = z
       .tuple([z.number(), z.number(), z.number().gt(0)])
       .refine(([low, high]) => ends(low, high), { error: 'lo is not below hi' })
       .refine(([low, high, step]) => (high - low) / step < MAX_AXIS, { error: `more than ${MAX_AXIS} values` })
-      .meta({ description: '[lo, hi, step]: lo, lo + step, ... up to hi, hi included' }),
+      .meta({ description: '[lo, hi, step]' }),
   })
-  .meta({ description: 'Values at a step' });
+  .meta({ description: 'lo, lo + step, ... up to hi, hi included' });
 
 /** One axis: values, or a form that stands for values. */
 export const AxisSchema = z
@@ -61,13 +61,16 @@ const integers = z.tuple([z.int(), z.int()]).refine(([low, high]) => ends(low, h
 export const DrawSchema = z
   .union([
     z.strictObject({ uniform: bounds.meta({ description: '[lo, hi)' }) }),
-    z.strictObject({ loguniform: positive.meta({ description: '[lo, hi), uniform in the logarithm' }) }),
-    z.strictObject({ int: integers.meta({ description: '[lo, hi], both included' }) }),
+    z.strictObject({ loguniform: positive.meta({ description: '[lo, hi)' }) }),
+    z.strictObject({ int: integers.meta({ description: '[lo, hi]' }) }),
     z.strictObject({
       choice: z.array(ParamValueSchema).min(1).max(MAX_AXIS).meta({ description: 'one of these values' }),
     }),
   ])
-  .meta({ description: 'How a value is drawn: { uniform }, { loguniform }, { int } or { choice }' });
+  .meta({
+    description:
+      'How a value is drawn: uniform in [lo, hi), loguniform in [lo, hi), int from lo to hi (both included), or one of a choice',
+  });
 
 const RandomSchema = z.strictObject({
   n: z.int().min(1).max(MAX_AXIS).meta({ description: 'Points to draw, all different' }),

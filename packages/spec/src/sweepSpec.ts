@@ -13,7 +13,14 @@ const Seeds = z
   )
   .min(1)
   .max(100_000)
-  .refine((seeds) => new Set(seeds).size === seeds.length, { error: 'a seed stands twice' });
+  .check(({ value, issues }) => {
+    const seen = new Set<number>();
+    for (const [at, seed] of value.entries()) {
+      if (seen.has(seed))
+        issues.push({ code: 'custom', input: seed, path: [at], message: `the seed ${seed} stands twice` });
+      seen.add(seed);
+    }
+  });
 
 const Where = z
   .strictObject({

@@ -1,0 +1,73 @@
+import { Composer, isScalar, Parser, visit } from 'yaml';
+import type { CST, Document } from 'yaml';
+import { MAX_COMPLAINTS, MAX_DEPTH } from './textComplaint.js';
+import type { Read, TextComplaint } from './textComplaint.js';
+
+/** How often aliases may repeat what they stand for (`yaml` counts nested ones by their product). */
+const MAX_ALIASES = 100;
+
+export function readYaml(text: string): Read {
+  const tokens = [...new Parser().parse(text)];
+  // The parser keeps its own stack, what comes after it recurses: 500 kB of `[` would end the process.
+  if (depthOf(tokens) > MAX_DEPTH) return { complaints: [{ message: `nested more than ${MAX_DEPTH} deep` }] };
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    stringKeys: true,
+    // Its own search compares every pair of keys: a minute for 60,000.
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const documents = [...composer.compose(tokens, true, text.length)];
+  const [document] = documents;
+  if (document === undefined) return { value: null };
+  const complaints = complaintsOf(document, documents.length);
+  if (complaints.length > 0) return { complaints };
+  try {
+    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) };
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    const alias = /Unresolved alias.*: (.+)$/.exec(error.message)?.[1];
+    if (alias === undefined) return { complaints: [{ message: `aliases repeat too much (${error.message})` }] };
+    const at = text.indexOf(`*${alias}`);
+    return { complaints: [{ message: `the alias *${alias} has no anchor before it`, at }] };
+  }
+}
+
+function depthOf(tokens: readonly CST.Token[]): number {
+  let deepest = 0;
+  const open: [CST.Token, number][] = tokens.map((token) => [token, 0]);
+  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
+    const [token, depth] = entry;
+    deepest = Math.max(deepest, depth);
+    if (token.type === 'document' && token.value !== undefined) open.push([token.value, depth]);
+    if (!('items' in token)) continue;
+    for (const { key, value } of token.items) {
+      if (key) open.push([key, depth + 1]);
+      if (value) open.push([value, depth + 1]);
+    }
+  }
+  return deepest;
+}
+
+function complaintsOf(document: Document, documents: number): TextComplaint[] {
+  // A tag outside the core schema is only a warning to `yaml`, but its value would not be what was meant.
+  const complaints: TextComplaint[] = [...document.errors, ...document.warnings]
+    .slice(0, MAX_COMPLAINTS)
+    .map(({ message, pos }) => ({ message, at: pos[0] }));
+  if (documents > 1) complaints.push({ message: `${documents} documents in one text` });
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value) && complaints.length < MAX_COMPLAINTS) {
+          complaints.push({ message: `the key ${String(key.value)} stands twice`, at: key.range?.[0] });
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+  return complaints;
+}
