@@ -110,6 +110,7 @@ export interface Stages {
     plan: StagePlan,
     cells: Cell[],
     seeds: number[],
+    parents?: ReadonlyMap<string, string>,
   ): Promise<{ runs: number; linked: number } | null>;
   results(stageId: string): Promise<StageResults>;
   /** Cells by the mean of a summary metric, best first, read from an index; NaN is worst. */
@@ -119,7 +120,7 @@ export interface Stages {
   ): Promise<{ cellId: string; point: Params; n: number; mean: number; median: number }[]>;
   /** running -> selecting; false when another was faster. */
   selecting(stageId: string): Promise<boolean>;
-  /** running, selecting or awaiting_review -> done. A refit stage selects nothing: `cellId` null. */
+  /** running, selecting or awaiting_review -> done; false also when the cell is not of the stage. A refit stage selects nothing: `cellId` null. */
   decide(stageId: string, decision: { cellId: string | null; why: string; decidedBy: string }): Promise<boolean>;
   /** -> awaiting_review, the sweep too. `suggested` is the rule's choice, shown until somebody approves. */
   await(stageId: string, reason: string, suggested?: { cellId: string; why: string }): Promise<boolean>;

@@ -27,6 +27,8 @@ export interface ClaimedRun {
   /** Newest checkpoint; metric points later than its step are gone already. */
   checkpoint: StoredArtifact | null;
   weights: StoredArtifact | null;
+  /** Its stage starts from another run's weights: where `weights` is null the run cannot start. */
+  weightsWanted: boolean;
 }
 
 export interface StoredArtifact {

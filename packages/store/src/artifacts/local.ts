@@ -1,0 +1,104 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { type ArtifactFiles, ArtifactMismatch } from './files.js';
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/**
+ * Files of a folder, at `ab/abcdef...` by the sha256 of their content. A file is written under another
+ * name, synced and renamed, so whatever stands under its own name is whole, also after a power cut.
+ */
+export class LocalArtifacts implements ArtifactFiles {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = path.resolve(folder);
+  }
+
+  async put(content: AsyncIterable<Uint8Array>, expectedSha256?: string): Promise<{ sha256: string; size: number }> {
+    const incoming = path.join(this.#folder, 'incoming');
+    await mkdir(incoming, { recursive: true });
+    const temporary = path.join(incoming, randomUUID());
+    try {
+      const { sha256, size } = await write(temporary, content);
+      if (expectedSha256 !== undefined && expectedSha256 !== sha256) throw new ArtifactMismatch(expectedSha256, sha256);
+      const file = this.#path(sha256);
+      await mkdir(path.dirname(file), { recursive: true });
+      // Also over a file of the same content: its age starts anew, which keeps it from being collected.
+      await rename(temporary, file);
+      await syncFolder(path.dirname(file));
+      return { sha256, size };
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  async open(sha256: string, range?: { start: number; end: number }) {
+    const size = await this.size(sha256);
+    if (size === null) return null;
+    return { stream: createReadStream(this.#path(sha256), range), size };
+  }
+
+  async size(sha256: string): Promise<number | null> {
+    if (!SHA256.test(sha256)) return null;
+    return ifThere(async () => (await stat(this.#path(sha256))).size);
+  }
+
+  async delete(sha256: string): Promise<boolean> {
+    if (!SHA256.test(sha256)) return false;
+    return (await ifThere(() => unlink(this.#path(sha256)).then(() => true))) ?? false;
+  }
+
+  async *list(): AsyncGenerator<{ sha256: string; size: number; modifiedAt: Date }> {
+    const folder = await ifThere(() => opendir(this.#folder, { recursive: true }));
+    if (folder === null) return;
+    for await (const entry of folder) {
+      if (!entry.isFile() || !SHA256.test(entry.name)) continue;
+      const facts = await ifThere(() => stat(this.#path(entry.name)));
+      if (facts !== null) yield { sha256: entry.name, size: facts.size, modifiedAt: facts.mtime };
+    }
+  }
+
+  #path(sha256: string): string {
+    return path.join(this.#folder, sha256.slice(0, 2), sha256);
+  }
+}
+
+async function write(file: string, content: AsyncIterable<Uint8Array>): Promise<{ sha256: string; size: number }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const handle = await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+  try {
+    for await (const chunk of content) {
+      hash.update(chunk);
+      await handle.writeFile(chunk);
+      size += chunk.byteLength;
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return { sha256: hash.digest('hex'), size };
+}
+
+/** The rename itself is on disk only with its folder. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function ifThere<T>(look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,19 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/**
+ * Stops the server when this process ends in any way, kill -9 included: a shell waits on a pipe whose
+ * other end only this process holds, and signals the server once it closes.
+ */
+export function watch(serverPid: number): ChildProcess {
+  const script = 'read -r _; kill -INT "$1" 2>/dev/null';
+  const watchdog = spawn('sh', ['-c', script, 'trawl-watchdog', String(serverPid)], {
+    // Its own session: Ctrl-C in the terminal is for us to handle.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+  });
+  watchdog.unref();
+  watchdog.stdin?.on('error', () => undefined);
+  if (watchdog.stdin !== null && 'unref' in watchdog.stdin) (watchdog.stdin as unknown as { unref(): void }).unref();
+  return watchdog;
+}

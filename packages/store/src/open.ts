@@ -1,0 +1,52 @@
+import { Pool } from 'pg';
+import type { Store, StoreOptions } from './contract.js';
+import type { Db } from './db.js';
+import { metricNames } from './metricNames.js';
+import { requireCurrent } from './migrate.js';
+import { prismaOn } from './prisma.js';
+import { artifactRepository } from './repositories/artifacts.js';
+import { eventRepository } from './repositories/events.js';
+import { metricRepository } from './repositories/metrics.js';
+import { runRepository } from './repositories/runs.js';
+import { stageRepository } from './repositories/stages.js';
+import { sweepRepository } from './repositories/sweeps.js';
+import { workerRepository } from './repositories/workers.js';
+
+/** Throws when the database's migrations are not those of this build, and says the remedy. */
+export async function openStore({ databaseUrl, poolSize = 10, unsafe = {} }: StoreOptions): Promise<Store> {
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: poolSize,
+    keepAlive: true,
+    application_name: 'trawl',
+    // A process that is stopped (SIGSTOP, a laptop's lid) must not keep its sweep locked for the others.
+    idle_in_transaction_session_timeout: 15_000,
+  });
+  // An idle connection that breaks is replaced at the next query; without a handler it would end the process.
+  pool.on('error', () => undefined);
+  try {
+    await requireCurrent(pool);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const prisma = prismaOn(pool);
+  const db: Db = { pool, prisma, unsafe };
+  const names = metricNames(pool);
+  return {
+    sweeps: sweepRepository(db),
+    stages: stageRepository(db),
+    runs: runRepository(db, names),
+    metrics: metricRepository(db, names),
+    artifacts: artifactRepository(db),
+    workers: workerRepository(db),
+    events: eventRepository(db),
+    ping: async () => {
+      await pool.query('select 1');
+    },
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import type { FailureClass, Params, RunState, StagePlan, StageState, SweepState } from '@trawl/spec';
+import type { Stages } from '../contract.js';
+import type { Db } from '../db.js';
+import { isId, newId } from '../ids.js';
+import { openInto } from '../stages/open.js';
+import { dueStages, stageByName, stagesOfSweep } from '../sql/dueStages.js';
+import { lockSweep, lockSweepOfStage } from '../sql/lockSweep.js';
+import { cellsOfStage, runsOfStage, scoresOfStage } from '../sql/stageResults.js';
+import { insertStage, nextStage, runStage, setStageState } from '../sql/stageState.js';
+import { setSweepState } from '../sql/sweepState.js';
+import { changed, row, rows } from '../statement.js';
+import { transact, type Tx } from '../transact.js';
+import type { StageResults } from '../types.js';
+
+interface LockedSweep {
+  id: string;
+  state: SweepState;
+}
+
+interface ResultRow {
+  id: string;
+  cell_id: string;
+  seed: number;
+  state: RunState;
+  failure_class: FailureClass | null;
+  failure_message: string | null;
+  names: string[];
+  values: number[];
+}
+
+/** What a stage is left with when it stops running. */
+interface Verdict {
+  from: StageState[];
+  state: StageState;
+  reason: string | null;
+  cellId: string | null;
+  why: string | null;
+  decidedBy: string | null;
+}
+
+const UNDECIDED: StageState[] = ['running', 'selecting', 'awaiting_review'];
+
+export function stageRepository({ pool }: Db): Stages {
+  const inSweepOfStage = <T>(
+    stageId: string,
+    work: (tx: Tx, sweep: LockedSweep) => Promise<T | null>,
+  ): Promise<T | null> => {
+    if (!isId(stageId)) return Promise.resolve(null);
+    return transact(pool, async (tx) => {
+      const sweep = await row<LockedSweep>(tx.client, lockSweepOfStage, [stageId]);
+      return sweep === null ? null : work(tx, sweep);
+    });
+  };
+
+  const settle = async (stageId: string, verdict: Verdict): Promise<boolean> => {
+    const settled = await inSweepOfStage(stageId, async (tx, sweep) => {
+      const { from, state, reason, cellId, why, decidedBy } = verdict;
+      const values = [stageId, from, state, reason, cellId, why, decidedBy];
+      const stage = await row<{ name: string }>(tx.client, setStageState, values);
+      if (stage === null) return null;
+      const said = Object.fromEntries(Object.entries({ reason, cellId, why, decidedBy }).filter(([, v]) => v !== null));
+      tx.emit(sweep.id, 'stage', { stageId, name: stage.name, state, ...said });
+      const sweepState = sweepStateWith(sweep.state, state);
+      if (sweepState !== sweep.state) await moveSweep(tx, sweep.id, sweepState);
+      return true;
+    });
+    return settled ?? false;
+  };
+
+  return {
+    due: () => rows(pool, dueStages),
+    list: async (sweepId) => (isId(sweepId) ? rows(pool, stagesOfSweep, [sweepId]) : []),
+    byName: async (sweepId, name) => (isId(sweepId) ? row(pool, stageByName, [sweepId, name]) : null),
+
+    open: (stageId, cells, seeds, datasetHash, parents) =>
+      inSweepOfStage(stageId, async (tx, sweep) => {
+        if (sweep.state !== 'running' && sweep.state !== 'paused') return null;
+        const stage = await row<{ name: string }>(tx.client, runStage, [stageId, ['pending'], null]);
+        if (stage === null) return null;
+        const opened = await openInto(tx, { sweepId: sweep.id, stageId, cells, seeds, datasetHash, parents });
+        tx.emit(sweep.id, 'stage', { stageId, name: stage.name, state: 'running', ...opened });
+        return opened;
+      }),
+
+    extend: (stageId, plan, cells, seeds, parents) =>
+      inSweepOfStage(stageId, async (tx, sweep) => {
+        if (sweep.state === 'cancelled') return null;
+        const from: StageState[] = [...UNDECIDED, 'done', 'failed'];
+        const values = [stageId, from, JSON.stringify(plan)];
+        const stage = await row<{ name: string; dataset_hash: string }>(tx.client, runStage, values);
+        if (stage === null) return null;
+        const datasetHash = stage.dataset_hash;
+        const opened = await openInto(tx, { sweepId: sweep.id, stageId, cells, seeds, datasetHash, parents });
+        tx.emit(sweep.id, 'stage', { stageId, name: stage.name, state: 'running', ...opened });
+        if (sweep.state !== 'running' && sweep.state !== 'paused') await moveSweep(tx, sweep.id, 'running');
+        return opened;
+      }),
+
+    results: async (stageId) => {
+      if (!isId(stageId)) return { cells: [], runs: [], planned: {} };
+      const cells = await rows<StageResults['cells'][number]>(pool, cellsOfStage, [stageId]);
+      const found = await rows<ResultRow>(pool, runsOfStage, [stageId]);
+      const planned: Record<string, number[]> = Object.fromEntries(cells.map((cell) => [cell.cellId, []]));
+      for (const run of found) planned[run.cell_id]?.push(run.seed);
+      return { cells, runs: found.map(finishedRun), planned };
+    },
+
+    scores: async (stageId, { metric, direction, limit }) =>
+      isId(stageId)
+        ? rows<{ cellId: string; point: Params; n: number; mean: number; median: number }>(
+            pool,
+            scoresOfStage(direction),
+            [stageId, metric, limit],
+          )
+        : [],
+
+    selecting: (stageId) =>
+      settle(stageId, {
+        from: ['running'],
+        state: 'selecting',
+        reason: null,
+        cellId: null,
+        why: null,
+        decidedBy: null,
+      }),
+
+    decide: async (stageId, { cellId, why, decidedBy }) =>
+      (cellId === null || isId(cellId)) &&
+      settle(stageId, { from: UNDECIDED, state: 'done', reason: null, cellId, why, decidedBy }),
+
+    await: (stageId, reason, suggested) =>
+      settle(stageId, {
+        from: ['running', 'selecting'],
+        state: 'awaiting_review',
+        reason,
+        cellId: suggested?.cellId ?? null,
+        why: suggested?.why ?? null,
+        decidedBy: null,
+      }),
+
+    fail: (stageId, reason) =>
+      settle(stageId, {
+        from: ['pending', ...UNDECIDED],
+        state: 'failed',
+        reason,
+        cellId: null,
+        why: null,
+        decidedBy: null,
+      }),
+
+    addRefit: async (sweepId, plan) => {
+      if (!isId(sweepId)) return null;
+      return transact(pool, async (tx) => {
+        const sweep = await row<LockedSweep>(tx.client, lockSweep, [sweepId]);
+        if (sweep === null || sweep.state === 'cancelled') return null;
+        const dataset = JSON.stringify(plan.dataset);
+        const next = await row<{ ordinal: number; dataset_hash: string | null }>(tx.client, nextStage, [
+          sweepId,
+          dataset,
+        ]);
+        if (next === null || next.dataset_hash === null) {
+          throw new Error(`sweep ${sweepId} has no stage on the dataset ${dataset}`);
+        }
+        const stageId = newId();
+        const placed: StagePlan = { ...plan, ordinal: next.ordinal };
+        const values = [stageId, sweepId, next.ordinal, JSON.stringify(placed), next.dataset_hash];
+        await changed(tx.client, insertStage, values);
+        tx.emit(sweepId, 'stage', { stageId, name: plan.name, state: 'pending' });
+        if (sweep.state === 'succeeded' || sweep.state === 'failed') await moveSweep(tx, sweepId, 'running');
+        return stageId;
+      });
+    },
+
+    finishSweep: async (sweepId, state) => {
+      if (!isId(sweepId)) return false;
+      return transact(pool, async (tx) => {
+        const sweep = await row<LockedSweep>(tx.client, lockSweep, [sweepId]);
+        if (sweep === null || (sweep.state !== 'running' && sweep.state !== 'awaiting_review')) return false;
+        await moveSweep(tx, sweepId, state);
+        return true;
+      });
+    },
+  };
+}
+
+async function moveSweep(tx: Tx, sweepId: string, state: SweepState): Promise<void> {
+  await changed(tx.client, setSweepState, [sweepId, state]);
+  tx.emit(sweepId, 'sweep', { state });
+}
+
+/** A sweep awaits review with its stage, and runs on with the decision; a pause outlasts both. */
+function sweepStateWith(sweep: SweepState, stage: StageState): SweepState {
+  if (sweep === 'running' && stage === 'awaiting_review') return 'awaiting_review';
+  if (sweep === 'awaiting_review' && stage !== 'awaiting_review') return 'running';
+  return sweep;
+}
+
+function finishedRun(run: ResultRow): StageResults['runs'][number] {
+  return {
+    runId: run.id,
+    cellId: run.cell_id,
+    seed: run.seed,
+    state: run.state,
+    failureClass: run.failure_class,
+    failureMessage: run.failure_message,
+    summary: Object.fromEntries(run.names.map((name, at) => [name, run.values[at] ?? Number.NaN])),
+  };
+}

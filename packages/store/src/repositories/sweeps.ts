@@ -1,0 +1,94 @@
+import type { DatasetSpec, RunState, SweepDetail } from '@trawl/spec';
+import type { Sweeps } from '../contract.js';
+import type { Db } from '../db.js';
+import { isId } from '../ids.js';
+import { countCellsOfStages, countRunsOfStages, countRunsOfSweeps } from '../sql/countRuns.js';
+import { usedSeeds } from '../sql/createSweep.js';
+import { settledSweeps } from '../sql/dueStages.js';
+import { sweepProgress } from '../sql/sweepProgress.js';
+import { row, rows } from '../statement.js';
+import { sweepControls } from '../sweeps/control.js';
+import { creation } from '../sweeps/create.js';
+import { planOf, type Progress, progressView, stageView, sweepView } from '../sweeps/views.js';
+import { countsOf, pageOf } from '../views.js';
+
+interface Counted {
+  id: string;
+  state: RunState;
+  n: number;
+}
+
+export function sweepRepository(db: Db): Sweeps {
+  const { pool, prisma } = db;
+
+  const find = (id: string) =>
+    isId(id)
+      ? prisma.sweep.findUnique({
+          where: { id },
+          include: {
+            stages: {
+              orderBy: { ordinal: 'asc' },
+              include: { selectedCell: { include: { stageCells: true } } },
+            },
+          },
+        })
+      : Promise.resolve(null);
+
+  return {
+    ...creation(db),
+    ...sweepControls(db),
+
+    detail: async (id) => {
+      const sweep = await find(id);
+      if (sweep === null) return null;
+      const counted = await rows<Counted>(pool, countRunsOfStages, [id]);
+      const cells = await rows<{ id: string; n: number }>(pool, countCellsOfStages, [id]);
+      const runs = await rows<Counted>(pool, countRunsOfSweeps, [[id]]);
+      const progress = await row<Progress>(pool, sweepProgress, [id]);
+      const [first] = sweep.stages;
+      if (first === undefined || progress === null) throw new Error(`sweep ${id} has no stages`);
+      return {
+        ...sweepView(sweep, countsOf(runs)),
+        spec: sweep.spec as SweepDetail['spec'],
+        dataset: planOf(first).dataset satisfies DatasetSpec,
+        stages: sweep.stages.map((stage) =>
+          stageView(
+            stage,
+            cells.find((each) => each.id === stage.id)?.n ?? 0,
+            countsOf(counted.filter((each) => each.id === stage.id)),
+          ),
+        ),
+        progress: progressView(progress),
+      };
+    },
+
+    list: async ({ cursor, limit }) => {
+      if (cursor !== undefined && !isId(cursor)) return { items: [], nextCursor: null };
+      const sweeps = await prisma.sweep.findMany({
+        ...(cursor === undefined ? {} : { where: { id: { lt: cursor } } }),
+        orderBy: { id: 'desc' },
+        take: limit + 1,
+      });
+      const counted = await rows<Counted>(pool, countRunsOfSweeps, [sweeps.map((sweep) => sweep.id)]);
+      const views = sweeps.map((sweep) => sweepView(sweep, countsOf(counted.filter((each) => each.id === sweep.id))));
+      return pageOf(views, limit);
+    },
+
+    plan: async (id) => {
+      const sweep = await find(id);
+      return sweep === null
+        ? null
+        : { name: sweep.name, project: sweep.project, stages: sweep.stages.map((stage) => planOf(stage)) };
+    },
+
+    text: async (id) => {
+      const sweep = isId(id) ? await prisma.sweep.findUnique({ where: { id }, select: { text: true } }) : null;
+      return sweep?.text ?? null;
+    },
+
+    usedSeeds: async (id) =>
+      isId(id) ? (await rows<{ seed: number }>(pool, usedSeeds, [id])).map(({ seed }) => seed) : [],
+
+    settled: () => rows(pool, settledSweeps),
+  };
+}

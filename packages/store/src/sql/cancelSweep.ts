@@ -1,0 +1,41 @@
+import type { Statement } from '../statement.js';
+
+/** $1 sweep. Rows are locked by id, as in renewLeases. Returns how many were running. */
+export const cancelRunsOfSweep: Statement = {
+  text: `
+    with open as (
+      select id, state, fence from run
+      where sweep_id = $1 and state in ('queued', 'running')
+      order by id
+      for no key update
+    ), ended as (
+      update attempt set ended_at = now(), "end" = 'cancelled'
+      from open where attempt.run_id = open.id and attempt.fence = open.fence and attempt.ended_at is null
+    ), cancelled as (
+      update run
+      set state = 'cancelled', fence = run.fence + 1, worker_id = null, lease_until = null, dispatched_to = null,
+          finished_at = now()
+      from open where run.id = open.id
+    )
+    select count(*)::int as runs, count(*) filter (where state = 'running')::int as running from open`,
+};
+
+/** $1 sweep. */
+export const cancelStagesOfSweep: Statement = {
+  text: `
+    update stage set state = 'cancelled'
+    where sweep_id = $1 and state in ('pending', 'running', 'selecting', 'awaiting_review')
+    returning id, name`,
+};
+
+/** $1 sweep. Whatever waits in a queue finds the sweep paused; it is dispatched anew after the pause. */
+export const undispatchSweep: Statement = {
+  text: `
+    with marked as (
+      select id from run
+      where sweep_id = $1 and state = 'queued' and dispatched_to is not null
+      order by id
+      for no key update
+    )
+    update run set dispatched_to = null from marked where run.id = marked.id`,
+};

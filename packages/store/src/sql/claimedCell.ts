@@ -1,0 +1,22 @@
+import type { Statement } from '../statement.js';
+
+/** $1 run: what to train, and the weights to start from where its stage says so. */
+export const claimedCell: Statement = {
+  name: 'claimed_cell',
+  text: `
+    select c.hash, c.model, c.model_version, c.params, c.dataset, sc.point,
+           st.plan -> 'execution' as execution, st.plan -> 'from' ->> 'artifact' as weights,
+           w.id as weights_id, w.name as weights_name, w.sha256 as weights_sha256,
+           w.size::float8 as weights_size, w.epoch as weights_epoch, w.step as weights_step
+    from run r
+    join cell c on c.id = r.cell_id
+    join stage st on st.id = r.stage_id
+    join stage_cell sc on sc.stage_id = r.stage_id and sc.cell_id = r.cell_id
+    left join lateral (
+      select a.* from artifact a
+      where a.run_id = r.parent_run_id
+        and st.plan -> 'from' ->> 'artifact' in (a.name, a.kind::text)
+      order by a.id desc limit 1
+    ) w on true
+    where r.id = $1`,
+};

@@ -1,0 +1,43 @@
+import type { Statement } from '../statement.js';
+
+/** $1 stage. */
+export const cellsOfStage: Statement = {
+  text: `
+    select c.id as "cellId", sc.point, c.params
+    from stage_cell sc join cell c on c.id = sc.cell_id
+    where sc.stage_id = $1 order by sc.ordinal`,
+};
+
+/** $1 stage. Names and values of the summary side by side: JSON has no NaN. */
+export const runsOfStage: Statement = {
+  text: `
+    select r.id, r.cell_id, r.seed, r.state, r.failure_class, r.failure_message,
+           coalesce(s.names, '{}') as names, coalesce(s.values, '{}') as values
+    from stage_run sr
+    join run r on r.id = sr.run_id
+    left join lateral (
+      select array_agg(n.name order by n.name) as names, array_agg(rs.value order by n.name) as values
+      from run_summary rs join metric_name n on n.id = rs.name_id
+      where rs.run_id = r.id
+    ) s on true
+    where sr.stage_id = $1
+    order by r.seed, r.id`,
+};
+
+/** $1 stage, $2 metric, $3 limit. In index order; Postgres sorts NaN above all numbers, so descending it needs leaving out. */
+export const scoresOfStage = (direction: 'min' | 'max'): Statement => ({
+  text: `
+    select sc.cell_id as "cellId", c.point, sc.n, sc.mean, sc.median
+    from metric_name m
+    cross join lateral (
+      (select * from cell_score
+       where stage_id = $1 and name_id = m.id and mean <> 'NaN'
+       order by mean ${direction === 'min' ? 'asc' : 'desc'} limit $3)
+      union all
+      (select * from cell_score where stage_id = $1 and name_id = m.id and mean = 'NaN' limit $3)
+    ) sc
+    join stage_cell c on c.stage_id = sc.stage_id and c.cell_id = sc.cell_id
+    where m.name = $2
+    order by sc.mean = 'NaN', ${direction === 'min' ? 'sc.mean' : '-sc.mean'}, c.ordinal
+    limit $3`,
+});

@@ -1,0 +1,73 @@
+import type { Cell } from '@trawl/spec';
+import { newId } from '../ids.js';
+import { findCells, insertCells, insertRuns, insertStageCells, linkRuns } from '../sql/openStage.js';
+import { scoreStage } from '../sql/scoreCells.js';
+import { changed, rows } from '../statement.js';
+import type { Tx } from '../transact.js';
+
+/** Rows a statement: 100,000 runs go in without one parameter of tens of megabytes. */
+const CHUNK = 5_000;
+
+export interface Opening {
+  sweepId: string;
+  stageId: string;
+  cells: readonly Cell[];
+  seeds: readonly number[];
+  datasetHash: string;
+  /** By cell hash, the run whose weights the cell's runs start from. */
+  parents?: ReadonlyMap<string, string> | undefined;
+}
+
+/**
+ * Gives a stage its cells and, cell by cell, a run for each seed. What the sweep has already is
+ * linked; runs that have succeeded count at once. The caller holds the sweep's lock.
+ */
+export async function openInto(tx: Tx, opening: Opening): Promise<{ runs: number; linked: number }> {
+  const { stageId, datasetHash, seeds } = opening;
+  const ids = new Map<string, string>();
+  for (const cells of chunks(opening.cells, CHUNK)) {
+    for (const [hash, id] of await storeCells(tx, opening, cells)) ids.set(hash, id);
+  }
+  let runs = 0;
+  let linked = 0;
+  const wanted = opening.cells.flatMap((cell) =>
+    seeds.map((seed) => ({ cellId: ids.get(cell.hash), seed, parent: opening.parents?.get(cell.hash) ?? null })),
+  );
+  for (const chunk of chunks(wanted, CHUNK)) {
+    const columns = [chunk.map((run) => run.cellId), chunk.map((run) => run.seed), chunk.map((run) => run.parent)];
+    const made = await changed(tx.client, insertRuns, [stageId, datasetHash, chunk.map(newId), ...columns]);
+    const members = await changed(tx.client, linkRuns, [stageId, ...columns]);
+    runs += made;
+    linked += members - made;
+  }
+  if (linked > 0) await changed(tx.client, scoreStage, [stageId]);
+  return { runs, linked };
+}
+
+/** The cells' ids by hash. */
+async function storeCells(tx: Tx, opening: Opening, cells: readonly Cell[]): Promise<Map<string, string>> {
+  const { sweepId, stageId, datasetHash } = opening;
+  const hashes = cells.map((cell) => cell.hash);
+  await changed(tx.client, insertCells, [
+    sweepId,
+    datasetHash,
+    cells.map(newId),
+    hashes,
+    cells.map((cell) => cell.model),
+    cells.map((cell) => cell.modelVersion),
+    cells.map((cell) => JSON.stringify(cell.params)),
+    cells.map((cell) => JSON.stringify(cell.dataset)),
+  ]);
+  const found = await rows<{ id: string; hash: string }>(tx.client, findCells, [sweepId, datasetHash, hashes]);
+  const ids = new Map(found.map((cell) => [cell.hash, cell.id]));
+  await changed(tx.client, insertStageCells, [
+    stageId,
+    hashes.map((hash) => ids.get(hash)),
+    cells.map((cell) => JSON.stringify(cell.point)),
+  ]);
+  return ids;
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}

@@ -1,0 +1,46 @@
+import type { Sweeps } from '../contract.js';
+import type { Db } from '../db.js';
+import { newId } from '../ids.js';
+import { insertDataset, insertSweep } from '../sql/createSweep.js';
+import { lockSweep } from '../sql/lockSweep.js';
+import { insertStage, runStage } from '../sql/stageState.js';
+import { changed, row, rows } from '../statement.js';
+import { openInto } from '../stages/open.js';
+import { transact } from '../transact.js';
+
+export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
+  return {
+    create: async ({ plan, spec, text, datasets, cells, idempotencyKey }) => {
+      const [first] = plan.stages;
+      const facts = plan.stages.map((stage) => datasets[stage.ordinal]);
+      if (first === undefined || facts.includes(undefined)) {
+        throw new Error('a sweep needs a stage, and each stage the facts of its dataset');
+      }
+      const made = await transact(pool, async (tx) => {
+        const id = newId();
+        const values = [id, plan.name, plan.project, first.model, JSON.stringify(spec), text, idempotencyKey ?? null];
+        if ((await row(tx.client, insertSweep, values)) === null) return null;
+        await rows(tx.client, lockSweep, [id]);
+        // In one order, so that two sweeps on the same data do not wait for each other in a circle.
+        for (const data of facts.flatMap((each) => each ?? []).sort((a, b) => (a.hash < b.hash ? -1 : 1))) {
+          await changed(tx.client, insertDataset, [data.hash, data.kind, data.size, JSON.stringify(data)]);
+        }
+        tx.emit(id, 'sweep', { state: 'running', name: plan.name });
+        const stageIds = plan.stages.map(() => newId());
+        for (const [at, stage] of plan.stages.entries()) {
+          const stageValues = [stageIds[at], id, stage.ordinal, JSON.stringify(stage), facts[at]?.hash];
+          await changed(tx.client, insertStage, stageValues);
+        }
+        const stageId = stageIds[0] ?? '';
+        await changed(tx.client, runStage, [stageId, ['pending'], null]);
+        const datasetHash = facts[0]?.hash ?? '';
+        const opened = await openInto(tx, { sweepId: id, stageId, cells, seeds: first.seeds, datasetHash });
+        tx.emit(id, 'stage', { stageId, name: first.name, state: 'running', ...opened });
+        return id;
+      });
+      if (made !== null) return { id: made, created: true, sameText: true };
+      const known = await prisma.sweep.findUniqueOrThrow({ where: { idempotencyKey: idempotencyKey ?? '' } });
+      return { id: known.id, created: false, sameText: known.text === text };
+    },
+  };
+}

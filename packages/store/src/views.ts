@@ -1,0 +1,17 @@
+import { RUN_STATES, type RunCounts, type RunState } from '@trawl/spec';
+import type { Page } from './types.js';
+
+/** A worker as people tell it from others. */
+export const workerName = (worker: { host: string; pid: number }): string => `${worker.host}:${worker.pid}`;
+
+/** Cuts what was read with one item too many, which says whether there is another page. */
+export function pageOf<T extends { id: string }>(items: T[], limit: number): Page<T> {
+  const shown = items.slice(0, limit);
+  return { items: shown, nextCursor: items.length > limit ? (shown.at(-1)?.id ?? null) : null };
+}
+
+export function countsOf(counted: readonly { state: RunState; n: number }[]): RunCounts {
+  const counts = Object.fromEntries(RUN_STATES.map((state) => [state, 0])) as RunCounts;
+  for (const { state, n } of counted) counts[state] += n;
+  return counts;
+}
