@@ -1,90 +1,140 @@
 import { Problem } from '@trawl/spec';
-import type { z } from 'zod';
-import { ApiError, UnreachableError } from './errors.js';
+import { z } from 'zod';
+import { ApiError, unreachable, UnreachableError } from './errors.js';
+import { defaultRetry, isTransient, pause, waitBefore, type RetryPolicy } from './retry.js';
 
 export interface ClientOptions {
-  /** As `http://127.0.0.1:7070`. */
+  /** As `http://127.0.0.1:7070`; empty in a browser for the page's own origin. */
   baseUrl: string;
   apiKey?: string | undefined;
-  /** Further tries of a call that may be repeated; 0 gives up at once. */
-  retries?: number | undefined;
+  /** Of one attempt, until the answer begins. Default 60 s. */
+  timeoutMs?: number | undefined;
+  retry?: Partial<RetryPolicy> | undefined;
 }
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
 
 export interface Call {
-  method?: 'GET' | 'POST' | 'DELETE';
-  query?: Record<string, string | number | boolean | undefined>;
-  /** Sent as JSON. */
-  json?: unknown;
-  /** Sent as it is, with its media type. */
-  text?: { body: string; mediaType: string };
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Each is one part of the path, escaped here. */
+  path: readonly string[];
+  query?: Query;
   headers?: Record<string, string>;
+  body?: string | Blob;
+  /** No limit on the time until the answer begins: the body is large. */
+  patient?: boolean;
+  signal?: AbortSignal | undefined;
 }
-
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 2_000;
-/** Gateways and restarting servers: the same call may go through later. */
-const PASSING = new Set([429, 502, 503, 504]);
 
 export interface Http {
-  /** The answer's body, checked against its schema. */
-  call<T extends z.ZodType>(schema: T, path: string, call?: Call): Promise<z.output<T>>;
-  /** The answer as it is; a refusal throws. */
-  raw(path: string, call?: Call): Promise<Response>;
+  url(path: readonly string[], query?: Query): string;
+  /**
+   * What `read` makes of a good answer, which may break off while it is read: then both are repeated. A
+   * function is asked anew for each attempt.
+   * @throws ApiError, UnreachableError
+   */
+  send<T>(call: Call | (() => Promise<Call>), read: (answer: Response) => Promise<T>): Promise<T>;
+  /** The answer's body. @throws also when it is not what the schema says. */
+  json<T extends z.ZodType>(schema: T, call: Call): Promise<z.output<T>>;
 }
 
-export function createHttp({ baseUrl, apiKey, retries = 3 }: ClientOptions): Http {
-  const root = baseUrl.replace(/\/+$/, '');
+export function createHttp(options: ClientOptions): Http {
+  const { baseUrl, apiKey, timeoutMs = 60_000 } = options;
+  const retry = { ...defaultRetry, ...options.retry };
+  const base = baseUrl.replace(/\/+$/, '');
+  const auth: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
 
-  async function once(path: string, { method = 'GET', query, json, text, headers = {} }: Call): Promise<Response> {
-    const url = new URL(root + path);
-    for (const [key, value] of Object.entries(query ?? {}))
-      if (value !== undefined) url.searchParams.set(key, String(value));
-    const sent = new Headers(headers);
-    if (apiKey !== undefined) sent.set('authorization', `Bearer ${apiKey}`);
-    if (json !== undefined) sent.set('content-type', 'application/json');
-    if (text !== undefined) sent.set('content-type', text.mediaType);
-    const body = json === undefined ? text?.body : JSON.stringify(json);
-    return fetch(url, { method, headers: sent, ...(body === undefined ? {} : { body }) });
-  }
+  const url = (path: readonly string[], query: Query = {}): string => {
+    const given = Object.entries(query).flatMap(([name, value]) =>
+      value === undefined || value === null ? [] : [[name, String(value)] as const],
+    );
+    const search = new URLSearchParams(Object.fromEntries(given)).toString();
+    return `${base}/${path.map(encodeURIComponent).join('/')}${search === '' ? '' : `?${search}`}`;
+  };
 
-  async function raw(path: string, call: Call = {}): Promise<Response> {
-    const repeatable = (call.method ?? 'GET') !== 'POST' || call.headers?.['idempotency-key'] !== undefined;
-    for (let tried = 0, wait = FIRST_WAIT_MS; ; tried++, wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-      const last = !repeatable || tried >= retries;
-      try {
-        const response = await once(path, call);
-        if (response.ok) return response;
-        if (last || !PASSING.has(response.status)) throw new ApiError(await problemOf(response));
-        await response.body?.cancel();
-      } catch (error) {
-        if (error instanceof ApiError) throw error;
-        if (last) throw new UnreachableError(`no answer from ${root}: ${reason(error)}`, { cause: error });
-      }
-      await new Promise((resolve) => setTimeout(resolve, wait));
+  const once = async (call: Call): Promise<Response> => {
+    const { method, path, query, headers, body, signal } = call;
+    const tooLate = new AbortController();
+    const timer = call.patient
+      ? undefined
+      : setTimeout(() => tooLate.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const signals = signal === undefined ? [tooLate.signal] : [tooLate.signal, signal];
+    try {
+      return await fetch(url(path, query), {
+        method,
+        headers: { accept: 'application/json, application/problem+json', ...auth, ...headers },
+        ...(body !== undefined && { body }),
+        signal: AbortSignal.any(signals),
+      });
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      throw unreachable(error);
+    } finally {
+      clearTimeout(timer);
     }
-  }
+  };
+
+  const send: Http['send'] = async (given, read) => {
+    for (let attempt = 1; ; attempt++) {
+      const call = typeof given === 'function' ? await given() : given;
+      try {
+        const answer = await once(call);
+        if (!answer.ok) throw await apiError(answer);
+        return await read(answer);
+      } catch (error) {
+        if (attempt >= retry.attempts || !isRepeatable(call) || !isPassing(error)) throw error;
+        const asked = error instanceof ApiError ? error.retryAfterMs : null;
+        await pause(waitBefore(attempt, retry, asked), call.signal);
+      }
+    }
+  };
 
   return {
-    raw,
-    async call(schema, path, call) {
-      const response = await raw(path, call);
-      const parsed = schema.safeParse(await response.json());
-      if (parsed.success) return parsed.data;
-      throw new UnreachableError(`${path} answered what this client does not understand: ${parsed.error.message}`);
-    },
+    url,
+    send,
+    json: (schema, call) =>
+      send(call, async (answer) => {
+        const parsed = schema.safeParse(parseJson(await textOf(answer)));
+        if (parsed.success) return parsed.data;
+        const what = `${call.method} /${call.path.join('/')}`;
+        throw new Error(
+          `${what} was answered in another form than this client knows:\n${z.prettifyError(parsed.error)}`,
+        );
+      }),
   };
 }
 
-async function problemOf(response: Response): Promise<Problem> {
-  const text = await response.text();
+/** Doing it twice does what doing it once does. */
+const isRepeatable = ({ method, headers }: Call): boolean =>
+  method !== 'POST' || headers?.['idempotency-key'] !== undefined;
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof UnreachableError || (error instanceof ApiError && isTransient(error.status));
+
+async function apiError(answer: Response): Promise<ApiError> {
+  const text = await textOf(answer);
+  const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  const retryAfterMs = Number.isFinite(seconds) ? seconds * 1_000 : null;
+  const parsed = Problem.safeParse(parseJson(text));
+  if (parsed.success) return new ApiError(parsed.data, retryAfterMs);
+  // Not from the service itself: a proxy before it, or something else on its port.
+  const title = answer.statusText === '' ? `status ${answer.status}` : answer.statusText;
+  const problem = { type: 'about:blank', title, status: answer.status, detail: text.slice(0, 500) };
+  return new ApiError(problem, retryAfterMs);
+}
+
+async function textOf(answer: Response): Promise<string> {
   try {
-    return Problem.parse(JSON.parse(text));
-  } catch {
-    return { type: 'about:blank', title: response.statusText, status: response.status, detail: text.slice(0, 500) };
+    return await answer.text();
+  } catch (error) {
+    throw unreachable(error);
   }
 }
 
-function reason(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

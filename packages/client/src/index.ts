@@ -1,3 +1,5 @@
-export * from './client.js';
-export * from './errors.js';
+export { createClient, type Client } from './client.js';
+export { ApiError, UnreachableError } from './errors.js';
 export type { ClientOptions } from './http.js';
+export type { RetryPolicy } from './retry.js';
+export type { SpecMediaType } from './sweeps.js';

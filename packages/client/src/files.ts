@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, openAsBlob } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { ArtifactView } from '@trawl/spec';
+import { unreachable } from './errors.js';
+import { createHttp, type Call, type ClientOptions, type Http } from './http.js';
+
+/** A file to store. */
+export interface Upload {
+  path: string;
+  name: string;
+  kind: ArtifactView['kind'];
+  mediaType: string;
+  /** Hex; computed from the file where it is not known yet. */
+  sha256?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** A file of a run's attempt. */
+export interface RunUpload extends Upload {
+  runId: string;
+  /** Of the claim under which the file was made: the service refuses a stale one with 409. */
+  fence: number;
+  epoch?: number | undefined;
+  step?: number | undefined;
+}
+
+/** Files to and from the service. Node only. */
+export function createFileClient(options: ClientOptions) {
+  const http = createHttp(options);
+  return {
+    uploadOfRun(upload: RunUpload): Promise<ArtifactView> {
+      const { runId, fence, name, kind, epoch, step } = upload;
+      return send(http, upload, {
+        method: 'PUT',
+        path: ['v1', 'runs', runId, 'artifacts', name],
+        query: { fence, kind, epoch, step },
+      });
+    },
+    /** A file of no run, as weights to start from. Not repeated by itself: each call makes an artifact. */
+    upload: (upload: Upload): Promise<ArtifactView> =>
+      send(http, upload, {
+        method: 'POST',
+        path: ['v1', 'artifacts'],
+        query: { name: upload.name, kind: upload.kind },
+      }),
+    /**
+     * Downloads to `path`, which appears when all is there and its sha256 is right. What an earlier call
+     * left at `<path>.<id>.part` is not loaded again.
+     */
+    async download(
+      artifact: Pick<ArtifactView, 'id' | 'sha256' | 'size'>,
+      path: string,
+      signal?: AbortSignal,
+    ): Promise<void> {
+      const part = `${path}.${artifact.id}.part`;
+      if ((await sizeOf(part)) > artifact.size) await rm(part);
+      if ((await sizeOf(part)) < artifact.size || artifact.size === 0) await fetchRest(http, artifact, part, signal);
+      const sha256 = await sha256Of(part);
+      if (sha256 !== artifact.sha256) {
+        await rm(part);
+        throw new Error(`artifact ${artifact.id} arrived damaged: sha256 ${sha256}, expected ${artifact.sha256}`);
+      }
+      await rename(part, path);
+    },
+  };
+}
+
+export type FileClient = ReturnType<typeof createFileClient>;
+
+async function send(http: Http, upload: Upload, call: Call): Promise<ArtifactView> {
+  const { path, mediaType, signal } = upload;
+  return http.json(ArtifactView, {
+    ...call,
+    headers: { 'content-type': mediaType, 'x-sha256': upload.sha256 ?? (await sha256Of(path)) },
+    // Read from the disk as it is sent, once more for each attempt.
+    body: await openAsBlob(path),
+    patient: true,
+    signal,
+  });
+}
+
+async function fetchRest(
+  http: Http,
+  artifact: Pick<ArtifactView, 'id' | 'sha256'>,
+  part: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const call = async (): Promise<Call> => {
+    const have = await sizeOf(part);
+    const range = { range: `bytes=${have}-`, 'if-range': `"${artifact.sha256}"` };
+    return {
+      method: 'GET',
+      path: ['v1', 'artifacts', artifact.id],
+      headers: { accept: '*/*', 'accept-encoding': 'identity', ...(have > 0 && range) },
+      signal,
+    };
+  };
+  await http.send(call, (answer) => append(answer, part));
+}
+
+/** 206 is the rest of the file, 200 all of it. */
+async function append(answer: Response, part: string): Promise<void> {
+  const file = await open(part, answer.status === 206 ? 'a' : 'w');
+  try {
+    for await (const chunk of chunksOf(answer)) await file.write(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Chunks of the body; only reading them can fail here, so a full disk is not taken for a lost connection. */
+async function* chunksOf(answer: Response): AsyncGenerator<Uint8Array> {
+  if (answer.body === null) return;
+  const reader = answer.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      throw unreachable(error);
+    });
+    if (done) return;
+    yield value;
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0;
+}
+
+/** Hex. */
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
