@@ -11,7 +11,7 @@ export interface BestInput {
   /** Its cells and runs. */
   cells: readonly RankableCell[];
   runs: readonly RankableRun[];
-  planned: readonly number[];
+  planned: Readonly<Record<string, readonly number[]>>;
   selected: { cellId: string; why: string };
   /** Runs of the refits of this stage, of all its cells together. */
   refits: readonly RankableRun[];

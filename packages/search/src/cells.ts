@@ -1,33 +1,54 @@
-import type { Catalog, Cell, Params, Space, StagePlan } from '@trawl/spec';
+import { canonicalJson, DatasetSchema, sha256Hex } from '@trawl/spec';
+import type { Catalog, Cell, DatasetSpec, ModelCard, Params, StagePlan } from '@trawl/spec';
+import { datasetAt, isParams, variesDataset, withPoint } from './assign.js';
+import { pointsOf } from './space/points.js';
 
-/** sha256 hex of a cell's identity. `params` are complete, as the card's schema gives them. */
-export function cellHash(model: string, modelVersion: string, params: Params): string {
-  throw new Error(`not built: ${model} ${modelVersion} ${Object.keys(params).length}`);
-}
-
-/** Names of what a space varies, in the order given. */
-export function axesOf(space: Space): string[] {
-  throw new Error(`not built: ${Object.keys(space).length}`);
-}
-
-/** How many cells a space has, without writing them out. */
-export function countCells(space: Space): number {
-  throw new Error(`not built: ${Object.keys(space).length}`);
+/**
+ * sha256 hex of a cell's identity. `params` are complete, as the card's schema gives them, so that writing a default
+ * out changes nothing. `dataset` belongs to it only where the stage varies the dataset: two points are two cells.
+ */
+export function cellHash(model: string, modelVersion: string, params: Params, dataset?: DatasetSpec): string {
+  return sha256Hex(canonicalJson({ model, modelVersion, params, ...(dataset === undefined ? {} : { dataset }) }));
 }
 
 /**
  * The search stage whose selected cell a stage starts from: the nearest earlier one of the same model. Null: none.
- * Its params are what `expandStage` takes as `inherited`.
+ * That cell's params are what `expandStage` takes as `inherited`.
  */
 export function inheritsFrom(stages: readonly StagePlan[], ordinal: number): StagePlan | null {
-  throw new Error(`not built: ${stages.length} ${ordinal}`);
+  const model = stages[ordinal]?.model;
+  return stages.slice(0, ordinal).findLast((stage) => stage.kind === 'search' && stage.model === model) ?? null;
+}
+
+/** The search stage whose best cells a refit stage runs again: the nearest earlier one. Null: none. */
+export function refitsOf(stages: readonly StagePlan[], ordinal: number): StagePlan | null {
+  return stages.slice(0, ordinal).findLast(({ kind }) => kind === 'search') ?? null;
 }
 
 /**
  * The cells of a search stage. Params go over one another in this order: the sweep's, `inherited` (the params of the
- * cell that `inheritsFrom(...)` selected, null if there is none), the stage's own, the point's.
+ * cell selected in the stage that `inheritsFrom` names, null if there is none), the stage's own, the point's.
  * @throws on a plan that `checkSweep` did not make.
  */
 export function expandStage(stage: StagePlan, inherited: Params | null, catalog: Catalog): Cell[] {
-  throw new Error(`not built: ${stage.name} ${inherited === null} ${catalog.size}`);
+  if (stage.kind !== 'search') throw new Error(`stage ${stage.name} is a ${stage.kind}: it has no space`);
+  const card = catalog.get(stage.model);
+  if (card === undefined) throw new Error(`stage ${stage.name}: no model ${stage.model}`);
+  const base = { ...stage.params, ...inherited, ...stage.ownParams };
+  return [...pointsOf(stage.space)].map((point) => cellOf(stage, card, base, point));
+}
+
+function cellOf(stage: StagePlan, card: ModelCard, base: Params, point: Params): Cell {
+  const { model, modelVersion } = stage;
+  const params = complete(card, withPoint(base, point));
+  const varied = Object.keys(point).some(variesDataset);
+  const dataset = varied ? DatasetSchema.parse(datasetAt(stage.dataset, point)) : stage.dataset;
+  const hash = cellHash(model, modelVersion, params, varied ? dataset : undefined);
+  return { hash, model, modelVersion, params, dataset, point };
+}
+
+function complete(card: ModelCard, params: Params): Params {
+  const parsed = card.params.parse(params);
+  if (!isParams(parsed)) throw new Error(`params of ${card.name} are not JSON after parsing`);
+  return parsed;
 }

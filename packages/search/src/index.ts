@@ -6,3 +6,5 @@ export * from './rank.js';
 export * from './seeds.js';
 export * from './select.js';
 export * from './statistics.js';
+export { countCells } from './space/count.js';
+export { axesOf } from './space/groups.js';

@@ -30,8 +30,8 @@ export interface RankInput {
   card: ModelCard;
   cells: readonly RankableCell[];
   runs: readonly RankableRun[];
-  /** Seeds that every cell is to be run with. */
-  planned: readonly number[];
+  /** Seeds that each cell is to be run with, by cell id. */
+  planned: Readonly<Record<string, readonly number[]>>;
   /** Full name, as `train.latent_correlation`. */
   metric: string;
   direction: Direction;

@@ -13,26 +13,36 @@ export const Hdf5DatasetSchema = z.strictObject({
   path: name,
 });
 
-/** Rendered video of an animal-like figure; each moving part follows its own smooth process. */
+/** Rendered video of a mouse seen from above; each moving part follows its own smooth process. */
 export const BehaviourDatasetSchema = z.strictObject({
   kind: z.literal('behaviour'),
   trials: z.int().min(3).max(10_000).default(24),
   frames: z.int().min(2).max(10_000).default(32).meta({ description: 'frames a trial' }),
   height: z.int().min(16).max(256).default(32).meta({ description: 'pixels' }),
   width: z.int().min(16).max(256).default(32).meta({ description: 'pixels' }),
-  labels: z.int().min(1).max(4).default(2).meta({ description: 'labelled coordinates: 2 a paw, x then y of each' }),
+  labels: z
+    .int()
+    .min(1)
+    .max(4)
+    .default(2)
+    .meta({ description: "labelled coordinates of the two paws, x's first: x1, x1 y1, x1 x2 y1, or x1 x2 y1 y2" }),
   factors: z
     .array(z.enum(['posture', 'whisking', 'lighting']))
     .min(1)
     .max(3)
+    .refine((factors) => new Set(factors).size === factors.length, { error: 'names a factor twice' })
     .default(['posture', 'lighting'])
-    .meta({ description: 'unlabelled factors that move' }),
+    .meta({
+      description:
+        'unlabelled factors that move: posture bends the body, whisking swings the whiskers, lighting is a lamp',
+      uniqueItems: true,
+    }),
   strength: z
     .number()
     .min(0)
     .max(10)
     .default(1)
-    .meta({ description: 'scales how many pixels the unlabelled factors change' }),
+    .meta({ description: 'how far the unlabelled factors go: 0 not at all, 1 as usual, larger approaches a limit' }),
   noise: z
     .number()
     .min(0)

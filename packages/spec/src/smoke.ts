@@ -8,15 +8,19 @@ export function applySmoke(raw: unknown): unknown {
   if (!isPlainObject(raw)) return raw;
   const { smoke, ...spec } = raw;
   if (!isPlainObject(smoke)) return spec;
-  const merged = mergeDeep(spec, smoke);
-  if (!Array.isArray(spec['stages'])) return merged;
-  return { ...merged, stages: spec['stages'].map((stage: unknown) => smokeStage(stage, smoke)) };
+  const { stages } = spec;
+  if (!Array.isArray(stages)) return mergeDeep(spec, smoke);
+  const { select, ...shared } = smoke;
+  return { ...mergeDeep(spec, shared), stages: stages.map((stage: unknown) => smokeStage(stage, smoke)) };
 }
 
-/** A stage takes of the override only what it sets itself: all else comes from the sweep. */
+/** A stage takes of the override only what it sets itself (all else comes from the sweep), and what is said of select. */
 function smokeStage(stage: unknown, smoke: Record<string, unknown>): unknown {
   if (!isPlainObject(stage)) return stage;
   const own = { ...stage };
+  if (isPlainObject(smoke['select']) && !Object.hasOwn(own, 'refit')) {
+    own['select'] = mergeDeep(isPlainObject(own['select']) ? own['select'] : {}, smoke['select']);
+  }
   if (Object.hasOwn(own, 'seeds') && Object.hasOwn(smoke, 'seeds')) own['seeds'] = smoke['seeds'];
   const { dataset, params } = smoke;
   if (isPlainObject(own['dataset']) && isPlainObject(dataset)) own['dataset'] = mergeDeep(own['dataset'], dataset);

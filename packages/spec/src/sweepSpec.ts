@@ -177,6 +177,7 @@ const Smoke = z.strictObject({
   params: ParamsSchema.optional().meta({ description: 'Over params, and over the same keys in stages' }),
   dataset: ParamsSchema.optional().meta({ description: "Over the dataset's keys" }),
   seeds: Seeds.optional().meta({ description: 'Instead of all seeds' }),
+  select: ParamsSchema.optional().meta({ description: "Over the keys of every search stage's select" }),
 });
 
 /** The sweep spec as users write it (design.md section 4). What needs a model to judge is checked by `checkSweep`. */
