@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatasetSchema } from '@trawl/spec';
+import type { DatasetSpec } from '@trawl/spec';
+import { afterAll, describe, expect, test } from 'vitest';
+import { DatasetError } from './errors.js';
+import { inspectDataset } from './inspect.js';
+import { openDataset } from './open.js';
+import { videoFile, writeHdf5 } from './testing/hdf5.js';
+
+const root = mkdtempSync(path.join(tmpdir(), 'trawl-open-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const roots = [root];
+const hdf5 = (name: string): DatasetSpec => ({ kind: 'hdf5', path: name });
+const behaviour = (keys: object = {}): DatasetSpec => DatasetSchema.parse({ kind: 'behaviour', trials: 4, ...keys });
+const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+async function factsOf(spec: DatasetSpec, places: readonly string[] = roots) {
+  const answer = await inspectDataset(spec, { roots: places });
+  if ('faults' in answer) throw new DatasetError(answer.faults);
+  return answer.facts;
+}
+
+describe('hdf5', () => {
+  test('has the facts that inspection told, and its hash', async () => {
+    const file = path.join(root, 'sound.hdf5');
+    await writeHdf5(file, videoFile({ frames: [4, 6] }));
+    const facts = await factsOf(hdf5('sound.hdf5'));
+    expect(facts).toEqual({
+      kind: 'hdf5',
+      hash: sha256(file),
+      size: readFileSync(file).length,
+      trials: 2,
+      frames: [4, 6],
+      height: 6,
+      width: 8,
+      channels: 1,
+      labels: 2,
+      labelMasks: false,
+      frameMasks: false,
+    });
+    const opened = await openDataset(hdf5('sound.hdf5'), { roots, expectedHash: facts.hash });
+    expect(opened.facts).toEqual(facts);
+    expect(opened.trials.map((trial) => trial.nFrames)).toEqual([4, 6]);
+  });
+
+  test('is refused when the file is another than at the POST, even of the same size and time', async () => {
+    const file = path.join(root, 'changing.hdf5');
+    await writeHdf5(file, videoFile({ frames: [4, 6] }));
+    const time = new Date(2020, 1, 1);
+    utimesSync(file, time, time);
+    const { hash } = await factsOf(hdf5('changing.hdf5'));
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(file, bytes);
+    utimesSync(file, time, time);
+    const opening = openDataset(hdf5('changing.hdf5'), { roots, expectedHash: hash });
+    await expect(opening).rejects.toThrow(DatasetError);
+    await expect(opening).rejects.toThrow(
+      `dataset.path: the file has changed since the sweep was submitted, given "sha256 ${sha256(file)}"; ` +
+        `allowed: sha256 ${hash}; put the old data back or submit a new sweep`,
+    );
+    await expect(opening).rejects.toMatchObject({ failure: 'invalid_data', faults: [{ path: 'dataset.path' }] });
+  });
+
+  test('is refused with every fault of the file, at the place of the spec', async () => {
+    writeFileSync(path.join(root, 'broken.hdf5'), 'no');
+    const at = 'stages.1.dataset';
+    expect(await inspectDataset(hdf5('broken.hdf5'), { roots, at })).toMatchObject({
+      faults: [{ path: 'stages.1.dataset.path', message: 'not an HDF5 file' }],
+    });
+    await expect(openDataset(hdf5('broken.hdf5'), { roots, at })).rejects.toThrow(/^stages\.1\.dataset\.path: not an/);
+    await expect(openDataset(hdf5('absent.hdf5'), { roots })).rejects.toThrow(/does not exist/);
+  });
+});
+
+describe('behaviour', () => {
+  test('has the facts that inspection told', async () => {
+    const spec = behaviour({ masked: 0.5, labels: 4 });
+    const facts = await factsOf(spec);
+    const expected = { trials: 4, frames: [32, 32, 32, 32], channels: 1, labels: 4, labelMasks: true, size: 0 };
+    expect(facts).toMatchObject({ kind: 'behaviour', height: 32, width: 32, frameMasks: false, ...expected });
+    const opened = await openDataset(spec, { roots: [], expectedHash: facts.hash });
+    expect(opened.facts).toEqual(facts);
+    expect(opened.trials).toHaveLength(4);
+  });
+
+  test('has a hash of every parameter, whatever their order', async () => {
+    const { hash } = await factsOf(behaviour());
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    expect((await factsOf(behaviour({ seed: 0, noise: 0.02 }))).hash).toBe(hash);
+    expect((await factsOf(behaviour({ seed: 1 }))).hash).not.toBe(hash);
+    await expect(openDataset(behaviour({ seed: 1 }), { roots, expectedHash: hash })).rejects.toThrow(
+      /the generator has changed since the sweep was submitted/,
+    );
+  });
+
+  test('is refused where it would not fit in memory', async () => {
+    const spec = behaviour({ trials: 10_000, frames: 10_000 });
+    const faults = [{ path: 'dataset', message: 'a generated set too large for memory' }];
+    expect(await inspectDataset(spec, { roots })).toMatchObject({ faults });
+    await expect(openDataset(spec, { roots })).rejects.toThrow(/too large for memory/);
+  });
+});
+
+// Real video: the open-field example of DeepLabCut in BehaveNet's layout. Not part of the repository.
+const real = new URL('../../../../shared/data/mouse-openfield.hdf5', import.meta.url).pathname;
+if (!existsSync(real)) process.stdout.write('skipped: the mouse-openfield.hdf5 beside the repository is absent\n');
+
+test.skipIf(!existsSync(real))('reads real video of a mouse', async () => {
+  const spec = hdf5(path.basename(real));
+  const place = { roots: [path.dirname(real)] };
+  const { facts, trials } = await openDataset(spec, place);
+  expect(facts).toMatchObject({ trials: 29, height: 48, width: 64, channels: 1, labels: 8, labelMasks: true });
+  expect(facts.frames).toEqual(Array(29).fill(32));
+  for (const trial of trials) {
+    expect(trial.frames).toHaveLength(32 * 48 * 64);
+    // 4 labelled frames a trial.
+    expect(trial.labelMasks!.reduce((sum, mask) => sum + mask, 0)).toBe(4 * 8);
+  }
+  const seen = trials.flatMap(({ labels, labelMasks }) => [...labels!].filter((_, i) => labelMasks![i] === 1));
+  expect(seen.reduce((sum, value) => sum + value, 0) / seen.length).toBeCloseTo(0, 3);
+  expect(seen.reduce((sum, value) => sum + value * value, 0) / seen.length).toBeCloseTo(1, 3);
+});

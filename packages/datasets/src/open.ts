@@ -1,0 +1,55 @@
+import type { DatasetSpec } from '@trawl/spec';
+import { behaviourFacts, tooLarge } from './behaviour/facts.js';
+import { generateBehaviour } from './behaviour/generate.js';
+import type { VideoDataset } from './contract.js';
+import { DatasetError } from './errors.js';
+import { fileHash, fileStamp } from './fileHash.js';
+import { loadHdf5 } from './hdf5.js';
+import type { DatasetPlace } from './inspect.js';
+import { resolveInRoots } from './roots.js';
+
+export interface OpenPlace extends DatasetPlace {
+  /** `DatasetFacts.hash` as it was when the sweep was submitted. */
+  expectedHash?: string;
+}
+
+/**
+ * A dataset with all its trials in memory, as bytes.
+ * Throws DatasetError with every fault that `inspectDataset` would find, or where the data is not what was hashed.
+ */
+export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<VideoDataset> {
+  const { roots, at = 'dataset', expectedHash } = place;
+  switch (spec.kind) {
+    case 'behaviour': {
+      const fault = tooLarge(spec, at);
+      if (fault) throw new DatasetError([fault]);
+      const facts = behaviourFacts(spec);
+      if (expectedHash !== undefined && facts.hash !== expectedHash) {
+        throw changed(at, 'the generator has changed since the sweep was submitted', facts.hash, expectedHash);
+      }
+      return { facts, trials: generateBehaviour(spec) };
+    }
+    case 'hdf5': {
+      const resolved = await resolveInRoots(spec.path, roots, `${at}.path`);
+      if ('faults' in resolved) throw new DatasetError(resolved.faults);
+      const { file } = resolved;
+      const { sha256, size, stamp } = await fileHash(file);
+      const gone = 'the file has changed since the sweep was submitted';
+      if (expectedHash !== undefined && sha256 !== expectedHash)
+        throw changed(`${at}.path`, gone, sha256, expectedHash);
+      const { facts, trials } = await loadHdf5(file, `${at}.path`);
+      if ((await fileStamp(file)).stamp !== stamp) {
+        throw changed(`${at}.path`, 'the file was written while it was read', undefined, sha256);
+      }
+      return { facts: { kind: 'hdf5', hash: sha256, size, ...facts }, trials };
+    }
+    default:
+      return spec satisfies never;
+  }
+}
+
+function changed(path: string, message: string, found: string | undefined, expected: string): DatasetError {
+  const given = found === undefined ? {} : { given: `sha256 ${found}` };
+  const allowed = `sha256 ${expected}; put the old data back or submit a new sweep`;
+  return new DatasetError([{ path, message, ...given, allowed }]);
+}
