@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { readConfig } from './config.js';
+
+const DATABASE_URL = 'postgres://localhost/trawl';
+
+it('has defaults for everything but the database', () => {
+  const config = readConfig({ DATABASE_URL });
+  expect(config).toMatchObject({
+    queueUrl: DATABASE_URL,
+    apiUrl: 'http://127.0.0.1:7070',
+    capability: 'auto',
+    drainSeconds: 20,
+  });
+  expect(config.unsafe).toEqual({ noFence: false, noCas: false, noLeaseClock: false });
+});
+
+it('names what is missing or illegal', () => {
+  expect(() => readConfig({ DATABASE_URL: 'mysql://x', TRAWL_SLOTS: '0' })).toThrow(/postgres:\/\/[^]*TRAWL_SLOTS/);
+});
+
+it('keeps secrets from trainers', () => {
+  const config = readConfig({ DATABASE_URL, REDIS_URL: 'redis://:secret@localhost', PATH: '/bin' });
+  expect(config.queueUrl).toBe('redis://:secret@localhost');
+  expect(config.trainerEnv).toEqual({ PATH: '/bin' });
+});

@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const seconds = (given: number) => z.coerce.number().positive().default(given);
+const list = z.string().transform((text) => text.split(/[:,]/).filter((item) => item !== ''));
+
+const Environment = z.object({
+  /** postgres://: the truth, and the queue too where REDIS_URL is absent. */
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a redis:// URL')
+    .optional(),
+  /** Files go up to and come down from here; metrics and states go straight to Postgres. */
+  TRAWL_API_URL: z.url().default('http://127.0.0.1:7070'),
+  /** Attempts work in its folder `work`, downloads are kept in its folder `cache`. */
+  TRAWL_DATA_DIR: z.string().min(1).default('./.trawl'),
+  /** Colon-separated folders under which dataset paths are looked up. */
+  TRAWL_DATA_ROOTS: z.string().default('./data'),
+  /** Which queue to serve. `auto`: gpu where nvidia-smi finds a device and TRAWL_BACKEND can use one. */
+  TRAWL_CAPABILITY: z.enum(['auto', 'cpu', 'gpu']).default('auto'),
+  /** Comma-separated GPUs, by number or UUID; default all that nvidia-smi lists. */
+  TRAWL_DEVICES: list.optional(),
+  TRAWL_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'wasm', 'cpu']).default('auto'),
+  /** Trainers at once. Default: one a GPU, else one a core. More than GPUs share them by turns. */
+  TRAWL_SLOTS: z.coerce.number().int().min(1).max(256).optional(),
+  /** CPU threads of one trainer. Default: cores over slots. Other numbers of threads give other last digits. */
+  TRAWL_THREADS: z.coerce.number().int().min(1).max(1024).optional(),
+  /** Training time between checkpoints: what a lost attempt costs at most, against time spent writing. */
+  TRAWL_CHECKPOINT_SECONDS: seconds(60),
+  /** After SIGTERM trainers must have checkpointed and uploaded within this, or they are killed. */
+  TRAWL_DRAIN_SECONDS: seconds(20),
+  /** A paused or timed-out trainer that has not stopped after this is killed; its last checkpoint stands. */
+  TRAWL_STOP_SECONDS: seconds(60),
+  TRAWL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Trainers append what they did to this file as JSON lines: a witness beside the database. */
+  TRAWL_TRAINER_LOG: z.string().optional(),
+  /** For tests only: a module that stands in for the models and what they load (trainer/equipment.ts). */
+  TRAWL_TRAINER_MODULE: z.string().optional(),
+  /** For tests only: switches protections off, to show that the tests see it. */
+  TRAWL_UNSAFE: list.pipe(z.array(z.enum(['noFence', 'noCas', 'noLeaseClock']))).default([]),
+});
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** What a trainer process is told on its command line. */
+export const TrainerSettings = z.object({
+  supervisorPid: z.int(),
+  backend: Environment.shape.TRAWL_BACKEND.unwrap(),
+  threads: z.int().min(1),
+  /** Absolute path or null. */
+  trainerLog: z.string().nullable(),
+  trainerModule: z.string().nullable(),
+});
+export type TrainerSettings = z.infer<typeof TrainerSettings>;
+
+/** Secrets that a trainer has no use for. */
+const WITHHELD = ['DATABASE_URL', 'REDIS_URL'];
+
+/** @throws Error naming each variable that is missing or illegal. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env) {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) throw new Error(`The environment is not right:\n${z.prettifyError(parsed.error)}`);
+  const e = parsed.data;
+  return {
+    databaseUrl: e.DATABASE_URL,
+    queueUrl: e.REDIS_URL ?? e.DATABASE_URL,
+    apiUrl: e.TRAWL_API_URL.replace(/\/+$/, ''),
+    dataDir: resolve(e.TRAWL_DATA_DIR),
+    dataRoots: e.TRAWL_DATA_ROOTS.split(':')
+      .filter((root) => root !== '')
+      .map((root) => resolve(root)),
+    capability: e.TRAWL_CAPABILITY,
+    devices: e.TRAWL_DEVICES ?? null,
+    backend: e.TRAWL_BACKEND,
+    slots: e.TRAWL_SLOTS ?? null,
+    threads: e.TRAWL_THREADS ?? null,
+    cores: availableParallelism(),
+    checkpointSeconds: e.TRAWL_CHECKPOINT_SECONDS,
+    drainSeconds: e.TRAWL_DRAIN_SECONDS,
+    stopSeconds: e.TRAWL_STOP_SECONDS,
+    logLevel: e.TRAWL_LOG_LEVEL,
+    trainerLog: e.TRAWL_TRAINER_LOG === undefined ? null : resolve(e.TRAWL_TRAINER_LOG),
+    trainerModule: e.TRAWL_TRAINER_MODULE === undefined ? null : resolve(e.TRAWL_TRAINER_MODULE),
+    unsafe: {
+      noFence: e.TRAWL_UNSAFE.includes('noFence'),
+      noCas: e.TRAWL_UNSAFE.includes('noCas'),
+      noLeaseClock: e.TRAWL_UNSAFE.includes('noLeaseClock'),
+    },
+    /** The environment that trainers inherit. */
+    trainerEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !WITHHELD.includes(name))),
+  };
+}

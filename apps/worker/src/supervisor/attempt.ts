@@ -1,0 +1,283 @@
+import { rm } from 'node:fs/promises';
+import { assertNever, FromTrainer, type ToTrainer } from '@trawl/spec';
+import type { ClaimedRun, Store } from '@trawl/store';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { attemptLog } from './attemptLog.js';
+import { openDelivery } from './delivery.js';
+import { type Machine, trainerEnv } from './devices.js';
+import { fencedWriter, RunLost } from './fenced.js';
+import type { LeaseKeeper } from './lease.js';
+import { decideOutcome, type KillReason, type Outcome, type Result, stopped, type StopReason } from './outcome.js';
+import { type Prepared, prepare } from './prepare.js';
+import { startTrainer, type TrainerProcess } from './trainerProcess.js';
+import type { Transfers } from './transfer.js';
+import { overdue, type Watched } from './watchdog.js';
+
+export interface AttemptServices {
+  config: Config;
+  machine: Machine;
+  store: Pick<Store, 'runs' | 'metrics'>;
+  leases: LeaseKeeper;
+  transfers: Transfers;
+  log: Logger;
+}
+
+/** One try of a run by this worker, from its claim to its end. */
+export interface Attempt {
+  /** Never rejects. */
+  done: Promise<void>;
+  /** Asks the trainer to checkpoint and stop; kills it after `graceSeconds`. */
+  stop(reason: StopReason, graceSeconds: number): void;
+  /** Kills the trainer and gives up what is not uploaded; the run is still released. */
+  cutShort(): void;
+  /** Kills the trainer and does no more. */
+  kill(): void;
+}
+
+const WATCH_MS = 250;
+const LOG_UPLOAD_MS = 10_000;
+/** The end of a log may be lost, a result may not: how long the log is tried. */
+const LAST_LOG_MS = 15_000;
+/** Messages waiting for the database or the api. An honest trainer sends tens a second. */
+const LARGEST_BACKLOG = 100_000;
+
+const now = (): number => performance.now() / 1000;
+const crash = (message: string): KillReason => ({ kind: 'failed', failure: { failure: 'crashed', message } });
+
+/**
+ * @param place.dir an empty folder, removed at the end
+ * @param place.claimSentAt monotonic seconds at which the claim was sent: the lease counts from there
+ */
+export function startAttempt(
+  services: AttemptServices,
+  run: ClaimedRun,
+  place: { slot: number; dir: string; claimSentAt: number },
+): Attempt {
+  const { config, machine, store, leases, transfers } = services;
+  const { runId, fence } = run;
+  const { dir } = place;
+  const log = services.log.child({ runId, fence });
+
+  const lost = new AbortController();
+  /** Aborted when transfers should be given up although the run is still ours. */
+  const hurry = new AbortController();
+  const transferring = AbortSignal.any([lost.signal, hurry.signal]);
+
+  let trainer: TrainerProcess | null = null;
+  let result: Result | null = null;
+  let killed: KillReason | null = null;
+  let asked: StopReason | null = null;
+  const watched: Watched = {
+    startedAt: now(),
+    steppedAt: now(),
+    stopBy: null,
+    resultAt: null,
+    stallSeconds: run.stallMinutes * 60,
+    timeoutSeconds: run.timeoutMinutes === null ? null : run.timeoutMinutes * 60,
+  };
+
+  const kill = (why: KillReason): void => {
+    // What could not be stored outweighs everything: a result without its files is none.
+    if (killed === null || why.kind === 'failed') killed = why;
+    trainer?.kill();
+  };
+  const stop = (reason: StopReason, graceSeconds: number): void => {
+    watched.stopBy = Math.min(watched.stopBy ?? Infinity, now() + graceSeconds);
+    if (asked !== null) return;
+    asked = reason;
+    log.info({ reason }, 'stopping');
+    if (trainer === null) hurry.abort(new Error('stopped before training began'));
+    else trainer.send({ type: 'stop', reason });
+  };
+
+  const lease = leases.hold({ runId, fence, sweepId: run.sweepId }, place.claimSentAt, {
+    onLost(why) {
+      trainer?.kill();
+      lost.abort(why);
+      log.warn({ why }, 'run lost: trainer killed, nothing more is written');
+    },
+    onPaused: () => stop('paused', config.stopSeconds),
+  });
+  const onRetry = (what: string, error: unknown): void => log.warn({ what, error: String(error) }, 'trying again');
+  const { write } = fencedWriter(lease, lost.signal, onRetry);
+  const delivery = openDelivery({
+    run,
+    dir,
+    store,
+    transfers,
+    lease,
+    write,
+    signal: transferring,
+    onError: (error) => kill(crash(`what the trainer sent could not be stored: ${String(error)}`)),
+  });
+
+  const said = attemptLog(run, dir);
+  const uploadLog = async (signal: AbortSignal): Promise<void> => {
+    const file = await said.changed();
+    if (file === null || !lease.alive()) return;
+    if ((await transfers.upload(file, signal)) === 'stale') {
+      lease.lose('the api refused its log: another attempt holds the run, or it is cancelled');
+    }
+  };
+
+  const onMessage = (raw: unknown): void => {
+    if (transferring.aborted || killed?.kind === 'failed') return;
+    const parsed = FromTrainer.safeParse(raw);
+    if (!parsed.success)
+      return kill(crash(`the trainer sent what is no message: ${parsed.error.message.slice(0, 500)}`));
+    if (delivery.backlog > LARGEST_BACKLOG) {
+      return kill(crash(`the trainer sent ${LARGEST_BACKLOG} messages faster than they could be stored`));
+    }
+    const message = parsed.data;
+    switch (message.type) {
+      case 'ready':
+        log.info({ ...message.info, startSeconds: Number((now() - watched.startedAt).toFixed(3)) }, 'trainer ready');
+        return delivery.accept(message);
+      case 'progress':
+      case 'metrics':
+      case 'checkpoint':
+      case 'artifact':
+        watched.steppedAt = now();
+        return delivery.accept(message);
+      case 'log':
+        return said.write(message.level, message.message);
+      case 'succeeded':
+      case 'failed':
+      case 'stopped':
+        result ??= message;
+        watched.resultAt ??= now();
+        return;
+      default:
+        return assertNever(message);
+    }
+  };
+
+  const watch = (): void => {
+    switch (overdue(watched, now())) {
+      case 'exit':
+        return kill({ kind: 'lingering' });
+      case 'stop':
+        return kill({ kind: 'unstopped' });
+      case 'stall':
+        return kill({ kind: 'stalled', message: `no step for ${run.stallMinutes} minutes` });
+      case 'timeout':
+        return stop('timeout', config.stopSeconds);
+      case null:
+        return;
+    }
+  };
+
+  /** Runs the trainer to its end and delivers all that it sent. */
+  const train = async (files: Prepared): Promise<Outcome> => {
+    trainer = startTrainer({
+      settings: {
+        supervisorPid: process.pid,
+        backend: config.backend,
+        threads: machine.threads,
+        trainerLog: config.trainerLog,
+        trainerModule: config.trainerModule,
+      },
+      env: trainerEnv(config, machine, place.slot),
+      onMessage,
+      onOutput: (from, line) => said.write(from === 'stdout' ? 'info' : 'warn', line),
+    });
+    log.info({ trainer: trainer.pid, slot: place.slot, from: run.checkpoint?.step ?? null }, 'training');
+    watched.startedAt = watched.steppedAt = now();
+    trainer.send(startMessage(run, files, dir, config.checkpointSeconds));
+    const watchdog = setInterval(watch, WATCH_MS);
+    const logTimer = setInterval(() => {
+      uploadLog(transferring).catch((error: unknown) => onRetry('log', error));
+    }, LOG_UPLOAD_MS);
+    const { exit, output } = await trainer.ended;
+    clearInterval(watchdog);
+    clearInterval(logTimer);
+    await delivery.settled();
+    return decideOutcome({ result, killed, stop: asked, exit, output });
+  };
+
+  const tryRun = async (): Promise<Outcome> => {
+    try {
+      const files = await prepare({ config, transfers, run, dir, signal: transferring });
+      if (asked === null && lease.alive()) return await train(files);
+    } catch (error) {
+      if (asked === null)
+        return { kind: 'failed', failure: { failure: 'crashed', message: `could not be started: ${String(error)}` } };
+    }
+    return stopped(asked ?? 'drained');
+  };
+
+  const record = async (outcome: Outcome): Promise<void> => {
+    switch (outcome.kind) {
+      case 'succeeded':
+        await write('summary', () => store.runs.succeed(runId, fence, outcome.summary));
+        return;
+      case 'failed': {
+        const { failure, message } = outcome.failure;
+        await write('failure', () => store.runs.fail(runId, fence, failure, message));
+        return;
+      }
+      case 'released':
+        await write('release', () => store.runs.release(runId, fence, outcome.reason));
+        return;
+      default:
+        assertNever(outcome);
+    }
+  };
+
+  const live = async (): Promise<void> => {
+    try {
+      const outcome = await tryRun();
+      if (outcome.kind === 'failed') said.write('error', `${outcome.failure.failure}: ${outcome.failure.message}`);
+      await uploadLog(AbortSignal.any([transferring, AbortSignal.timeout(LAST_LOG_MS)])).catch((error: unknown) => {
+        if (!lost.signal.aborted) log.warn({ error: String(error) }, 'the end of the log is not uploaded');
+      });
+      await record(outcome);
+      log.info({ outcome }, 'attempt ended');
+    } catch (error) {
+      // The reaper finds it when its lease ends.
+      if (!(error instanceof RunLost))
+        log.error({ error: String(error) }, 'the end of the attempt could not be written');
+    } finally {
+      lease.drop();
+      trainer?.kill();
+      delivery.abandon();
+      await rm(dir, { recursive: true, force: true }).catch((error: unknown) =>
+        log.warn({ error: String(error) }, 'work folder left'),
+      );
+    }
+  };
+
+  return {
+    done: live(),
+    stop,
+    cutShort() {
+      asked ??= 'drained';
+      // A result whose files are not all uploaded is none.
+      if (delivery.backlog > 0) result = null;
+      kill({ kind: 'unstopped' });
+      hurry.abort(new Error('no time left'));
+      delivery.abandon();
+    },
+    kill: () => trainer?.kill(),
+  };
+}
+
+function startMessage(run: ClaimedRun, files: Prepared, workDir: string, checkpointSeconds: number): ToTrainer {
+  const { model, modelVersion, params, dataset } = run.cell;
+  const { runId, fence, seed, datasetHash } = run;
+  return {
+    type: 'start',
+    runId,
+    fence,
+    model,
+    modelVersion,
+    params,
+    seed,
+    dataset,
+    datasetHash,
+    workDir,
+    checkpointSeconds,
+    ...files,
+  };
+}

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Capability } from '@trawl/store';
+import type { Config } from '../config.js';
+
+export interface Machine {
+  capability: Capability;
+  /** As shown to people: `gpu:0 NVIDIA H100`; empty on the CPU. */
+  devices: string[];
+  /** What slot i sees: CUDA_VISIBLE_DEVICES of its trainers. */
+  visible: string[];
+  threads: number;
+}
+
+/** Hides every GPU. */
+const NONE = '-1';
+const NVIDIA_SMI_MS = 10_000;
+
+/** What this worker offers, from its configuration and, where that leaves it open, from nvidia-smi. */
+export async function lookAtMachine(config: Config): Promise<Machine> {
+  const usable = config.backend === 'auto' || config.backend === 'tfjs-node-gpu';
+  const wanted = config.capability !== 'cpu' && usable;
+  const gpus = !wanted
+    ? []
+    : config.devices === null
+      ? await listGpus()
+      : config.devices.map((id) => ({ id, name: '' }));
+  if (config.capability === 'gpu' && gpus.length === 0) {
+    throw new Error(
+      'TRAWL_CAPABILITY=gpu, but no GPU is to be had: nvidia-smi lists none (or TRAWL_BACKEND rules them out). ' +
+        'Name them in TRAWL_DEVICES, or set TRAWL_CAPABILITY=cpu',
+    );
+  }
+  const slots = config.slots ?? (gpus.length > 0 ? gpus.length : config.cores);
+  return {
+    capability: gpus.length > 0 ? 'gpu' : 'cpu',
+    devices: gpus.map(({ id, name }) => `gpu:${id} ${name}`.trim()),
+    visible: Array.from({ length: slots }, (_, slot) => gpus[slot % gpus.length]?.id ?? NONE),
+    threads: config.threads ?? Math.max(1, Math.floor(config.cores / slots)),
+  };
+}
+
+async function listGpus(): Promise<{ id: string; name: string }[]> {
+  try {
+    const { stdout } = await promisify(execFile)('nvidia-smi', ['--query-gpu=index,name', '--format=csv,noheader'], {
+      timeout: NVIDIA_SMI_MS,
+    });
+    return stdout
+      .split('\n')
+      .map((line) => line.split(',').map((part) => part.trim()))
+      .flatMap(([id, name]) => (id !== undefined && /^\d+$/.test(id) ? [{ id, name: name ?? '' }] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** The environment of a trainer in a slot. */
+export function trainerEnv(config: Config, machine: Machine, slot: number): NodeJS.ProcessEnv {
+  const threads = String(machine.threads);
+  return {
+    // The user's own settings win over the defaults here, except for what makes a slot a slot.
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    // Without it TensorFlow takes nearly all memory of the device at once.
+    TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    TF_DETERMINISTIC_OPS: '1',
+    TF_CUDNN_DETERMINISTIC: '1',
+    ...config.trainerEnv,
+    CUDA_VISIBLE_DEVICES: machine.visible[slot] ?? NONE,
+    TF_NUM_INTRAOP_THREADS: threads,
+    TF_NUM_INTEROP_THREADS: '1',
+    OMP_NUM_THREADS: threads,
+  };
+}

@@ -1,0 +1,126 @@
+import type { LeaseAnswer } from '@trawl/store';
+
+/*
+ * A lease as this process may believe in it. Postgres grants `now() + leaseSeconds` when it handles the renewal,
+ * which is never before we sent it: counted from the sending by our monotonic clock, our end comes first.
+ * A process that was frozen and wakes sees the clock's jump at its first look, and every write looks first.
+ */
+
+export const LEASE_SECONDS = 30;
+/** Time that a SIGKILL may take to end a trainer on a busy machine. */
+const MARGIN_SECONDS = 4;
+const RENEW_SECONDS = 10;
+/** A renewal without an answer for so long is sent anew: the connection may be dead. */
+const PATIENCE_SECONDS = 5;
+/** After a failed renewal. */
+const RETRY_SECONDS = 1;
+const TICK_SECONDS = 0.25;
+
+export interface HeldRun {
+  runId: string;
+  fence: number;
+  sweepId: string;
+}
+
+export interface LeaseEvents {
+  /** The run is no longer ours: kill the trainer, write nothing. Called once. */
+  onLost(why: string): void;
+  onPaused(): void;
+}
+
+export interface Lease {
+  /** Whether a write may be sent now; false means that onLost has been called. Asked before every write. */
+  alive(): boolean;
+  /** A fenced write was refused. */
+  lose(why: string): void;
+  /** Done with the run: not renewed any more. */
+  drop(): void;
+}
+
+export interface LeaseOptions {
+  renew: (held: readonly HeldRun[]) => Promise<ReadonlyMap<string, LeaseAnswer>>;
+  /** Monotonic seconds. */
+  now: () => number;
+  onError: (error: unknown) => void;
+  /** For tests only: believe in leases for ever, so that the database's fence is what stands. */
+  trustForEver?: boolean;
+}
+
+export type LeaseKeeper = ReturnType<typeof keepLeases>;
+
+/** Renews the leases of all runs that are held here, in one loop. */
+export function keepLeases({ renew, now, onError, trustForEver = false }: LeaseOptions) {
+  interface Held extends HeldRun {
+    trustedUntil: number;
+    events: LeaseEvents;
+  }
+  const held = new Map<string, Held>();
+  let nextAt = now() + RENEW_SECONDS;
+
+  const trusted = (sentAt: number): number => (trustForEver ? Infinity : sentAt + LEASE_SECONDS - MARGIN_SECONDS);
+
+  const lose = (run: Held, why: string): void => {
+    if (held.get(run.runId) !== run) return;
+    held.delete(run.runId);
+    run.events.onLost(why);
+  };
+
+  const alive = (run: Held): boolean => {
+    if (held.get(run.runId) !== run) return false;
+    if (now() < run.trustedUntil) return true;
+    lose(run, 'its lease could not be renewed in time');
+    return false;
+  };
+
+  const renewNow = async (): Promise<void> => {
+    const asked = [...held.values()];
+    const sentAt = now();
+    if (asked.length === 0) {
+      nextAt = sentAt + RENEW_SECONDS;
+      return;
+    }
+    nextAt = sentAt + PATIENCE_SECONDS;
+    try {
+      const answers = await renew(asked);
+      for (const run of asked) {
+        // A lease that ended while the answer was under way stays ended: its trainer is dead.
+        if (!alive(run)) continue;
+        const answer = answers.get(run.runId) ?? 'lost';
+        if (answer === 'lost') lose(run, 'it was cancelled, or taken over by another worker');
+        else run.trustedUntil = Math.max(run.trustedUntil, trusted(sentAt));
+        if (answer === 'paused') run.events.onPaused();
+      }
+      nextAt = sentAt + RENEW_SECONDS;
+    } catch (error) {
+      nextAt = now() + RETRY_SECONDS;
+      onError(error);
+    }
+  };
+
+  const tick = (): void => {
+    for (const run of held.values()) alive(run);
+    if (now() >= nextAt) void renewNow();
+  };
+
+  const timer = setInterval(tick, TICK_SECONDS * 1000);
+  return {
+    /** Takes up a run whose claim was sent at `sentAt`. */
+    hold(run: HeldRun, sentAt: number, events: LeaseEvents): Lease {
+      const entry: Held = { ...run, trustedUntil: trusted(sentAt), events };
+      held.set(run.runId, entry);
+      return {
+        alive: () => alive(entry),
+        lose: (why) => lose(entry, why),
+        drop: () => {
+          if (held.get(run.runId) === entry) held.delete(run.runId);
+        },
+      };
+    },
+    /** Asks at once how the held runs stand, as after a notification. */
+    renewNow,
+    tick,
+    holds: (sweepId: string, runId: string | undefined): boolean =>
+      [...held.values()].some((run) => (runId === undefined ? run.sweepId === sweepId : run.runId === runId)),
+    close: (): void => clearInterval(timer),
+  };
+}

@@ -1,0 +1,142 @@
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openQueue } from '@trawl/queue';
+import { listen, openStore } from '@trawl/store';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { version } from '../version.js';
+import { type Attempt, startAttempt } from './attempt.js';
+import { lookAtMachine } from './devices.js';
+import { keepLeases } from './lease.js';
+import { openTransfers } from './transfer.js';
+import { openWorkDir } from './workDir.js';
+
+const HEARTBEAT_MS = 10_000;
+/** Several notifications at once (a sweep of many runs is paused) ask once. */
+const WAKE_MS = 20;
+/** Kept back at the end of a drain for the releases themselves. */
+const RELEASE_SECONDS = 2;
+/** Trainers get this part of the drain for their checkpoints, uploads the rest. */
+const CHECKPOINT_SHARE = 0.7;
+
+export interface Supervisor {
+  /** Takes no more jobs, checkpoints and releases what runs, and closes; all within the configured time. */
+  drain(): Promise<void>;
+  /** Kills every trainer, at once. */
+  kill(): void;
+}
+
+/** Registers this worker and serves the queue with all its slots. */
+export async function startSupervisor(config: Config, log: Logger): Promise<Supervisor> {
+  const machine = await lookAtMachine(config);
+  const slots = machine.visible.length;
+  const { noFence, noCas, noLeaseClock } = config.unsafe;
+  const store = await openStore({
+    databaseUrl: config.databaseUrl,
+    unsafe: { ...(noFence && { noFence }), ...(noCas && { noCas }) },
+  });
+  const complain = (what: string) => (error: unknown) => log.warn({ error: String(error) }, `${what} failed`);
+  const queue = await openQueue({ url: config.queueUrl, capability: machine.capability, onError: complain('queue') });
+  const workDir = openWorkDir(config.dataDir);
+  const { capability, devices } = machine;
+  const workerId = await store.workers.register({
+    host: hostname(),
+    pid: process.pid,
+    slots,
+    capability,
+    devices,
+    version,
+  });
+
+  const leases = keepLeases({
+    renew: (held) => store.runs.renew(workerId, held),
+    now: () => performance.now() / 1000,
+    onError: complain('lease renewal'),
+    trustForEver: noLeaseClock,
+  });
+  const transfers = openTransfers(config.apiUrl, (what, error) =>
+    log.warn({ what, error: String(error) }, 'trying again'),
+  );
+  const services = { config, machine, store, leases, transfers, log };
+
+  const heartbeat = setInterval(() => {
+    store.workers.heartbeat(workerId).catch(complain('heartbeat'));
+  }, HEARTBEAT_MS);
+
+  let wake: NodeJS.Timeout | undefined;
+  const listener = await listen(config.databaseUrl, ({ kind, sweepId, runId }) => {
+    const concerns = kind === 'resync' || (kind === 'control' && sweepId !== undefined && leases.holds(sweepId, runId));
+    if (!concerns || wake !== undefined) return;
+    wake = setTimeout(() => {
+      wake = undefined;
+      void leases.renewNow();
+    }, WAKE_MS);
+  });
+
+  const free = Array.from({ length: slots }, (_, slot) => slot);
+  const attempts = new Set<Attempt>();
+  let draining = false;
+
+  const consumer = await queue.consume(slots, async ({ runId, fence }) => {
+    const slot = free.shift();
+    // The scheduler's repair brings back a job that is dropped here.
+    if (slot === undefined || draining) throw new Error(`no slot for run ${runId}`);
+    try {
+      // Before the claim: a full disk then costs no attempt.
+      const dir = await workDir.attempt();
+      const claimSentAt = performance.now() / 1000;
+      const run = await store.runs.claim(runId, fence, workerId);
+      if (run === null) {
+        log.debug({ runId, fence }, 'stale job dropped');
+        await rm(dir, { recursive: true, force: true });
+        return;
+      }
+      const attempt = startAttempt(services, run, { slot, dir, claimSentAt });
+      attempts.add(attempt);
+      if (draining) attempt.stop('drained', 0);
+      await attempt.done;
+      attempts.delete(attempt);
+    } finally {
+      free.push(slot);
+    }
+  });
+  log.info({ workerId, slots, ...machine }, 'worker ready');
+
+  return {
+    async drain() {
+      draining = true;
+      const seconds = config.drainSeconds;
+      log.info({ running: attempts.size, seconds }, 'draining');
+      for (const attempt of attempts) attempt.stop('drained', seconds * CHECKPOINT_SHARE);
+      await consumer.pause();
+      const cut = setTimeout(
+        () => {
+          for (const attempt of attempts) attempt.cutShort();
+        },
+        Math.max(0, seconds - RELEASE_SECONDS) * 1000,
+      );
+      await Promise.race([allDone(attempts), sleep(seconds * 1000)]);
+      clearTimeout(cut);
+      for (const attempt of attempts) attempt.kill();
+      leases.close();
+      clearInterval(heartbeat);
+      clearTimeout(wake);
+      // What does not close in time is left to the end of the process.
+      await Promise.race([
+        Promise.allSettled([store.workers.gone(workerId), listener.close(), consumer.close(true)])
+          .then(() => Promise.allSettled([queue.close()]))
+          .then(() => store.close()),
+        sleep(RELEASE_SECONDS * 1000),
+      ]).catch(complain('closing'));
+      workDir.remove();
+    },
+    kill() {
+      for (const attempt of attempts) attempt.kill();
+    },
+  };
+}
+
+async function allDone(attempts: ReadonlySet<Attempt>): Promise<void> {
+  while (attempts.size > 0) await Promise.all([...attempts].map((attempt) => attempt.done)).then(() => sleep(0));
+}
