@@ -1,4 +1,4 @@
-import { type ParsedText, parseSweepText } from '@trawl/spec';
+import { type Fault, type ParsedText, parseSweepText } from '@trawl/spec';
 import fp from 'fastify-plugin';
 import { ProblemError } from '../problems.js';
 
@@ -12,8 +12,31 @@ export interface SentDocument {
 export function readDocument(body: Uint8Array, mediaType: 'json' | 'yaml'): SentDocument {
   const text = decode(body);
   const parsed: ParsedText = parseSweepText(text, mediaType);
-  if (parsed.ok) return { text, value: parsed.value };
-  throw new ProblemError('malformed-body', parsed.faults[0]?.message ?? `This is no ${mediaType}.`, parsed.faults);
+  const faults = parsed.ok ? unstorable(text, parsed.value) : parsed.faults;
+  if (parsed.ok && faults.length === 0) return { text, value: parsed.value };
+  throw new ProblemError('malformed-body', faults[0]?.message ?? `This is no ${mediaType}.`, faults);
+}
+
+/** NUL and halves of surrogate pairs: JSON and YAML can write them, Postgres cannot hold them. */
+const UNSTORABLE = /[\0\p{Cs}]/u;
+
+function unstorable(text: string, value: unknown): Fault[] {
+  const found = text.includes('\0') ? '' : pathOfUnstorable(value, []);
+  if (found === null) return [];
+  return [
+    { path: found, message: 'holds NUL or half of a surrogate pair', allowed: 'text of whole Unicode characters' },
+  ];
+}
+
+function pathOfUnstorable(value: unknown, path: readonly string[]): string | null {
+  if (typeof value === 'string') return UNSTORABLE.test(value) ? path.join('.') : null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    if (UNSTORABLE.test(key)) return path.join('.');
+    const found = pathOfUnstorable(inner, [...path, key]);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function decode(body: Uint8Array): string {

@@ -17,17 +17,16 @@ export const PROBLEM_RESPONSES = {
 /** An id that is no UUID is not refused here: it names nothing, so the answer is 404 as for any other unknown id. */
 export const IdParams = z.object({ id: z.string().meta({ format: 'uuid' }) });
 
-/** A number in a query: only digits, where `Number('')` or `Number('0x1')` would be too generous. */
+/** A whole number in a query or header: digits only, where `Number('')` and `Number('0x1')` would be too generous. */
 export const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, { error: 'not a whole number' })
-    .transform(Number)
-    .pipe(z.int().min(min).max(max));
+  z.preprocess(
+    (given) => (typeof given === 'string' && /^\d{1,15}$/.test(given) ? Number(given) : given),
+    z.int().min(min).max(max),
+  );
 
 export const PageQuery = z.strictObject({
-  limit: whole(1, 500).default(50).meta({ description: 'Items a page, 1 to 500' }),
-  cursor: z.string().max(500).optional().meta({ description: '`nextCursor` of the page before' }),
+  limit: whole(1, 500).default(50).meta({ description: 'Items a page' }),
+  cursor: z.uuid().optional().meta({ description: '`nextCursor` of the page before' }),
 });
 
 /** `a,b,c` of a query as a list. */

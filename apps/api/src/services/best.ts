@@ -3,7 +3,6 @@ import type { Best, Direction } from '@trawl/spec';
 import type { StageRow } from '@trawl/store';
 import { parameterProblem, ProblemError } from '../problems.js';
 import { criterion } from './criterion.js';
-import { plannedSeeds } from './ranking.js';
 import type { Services } from './services.js';
 import { namesOf, searchesOf, searchOf, stageNamed, stagesOf } from './stages.js';
 import { sweepDetail } from './sweeps.js';
@@ -31,7 +30,7 @@ export async function best(sweepId: string, query: BestQuery, services: Services
     stage: stage.plan,
     cells: results.cells,
     runs: results.runs,
-    planned: plannedSeeds(results),
+    planned: results.planned,
     selected,
     refits: await refitRuns(stage, stages, services),
     metric,

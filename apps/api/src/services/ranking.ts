@@ -1,6 +1,6 @@
 import { rankBy, rankCells } from '@trawl/search';
 import type { Direction, Ranking } from '@trawl/spec';
-import type { StageResults, StageRow } from '@trawl/store';
+import type { StageRow } from '@trawl/store';
 import { parameterProblem } from '../problems.js';
 import { criterion } from './criterion.js';
 import type { Services } from './services.js';
@@ -27,7 +27,7 @@ export async function ranking(sweepId: string, query: RankingQuery, services: Se
     card,
     cells: results.cells,
     runs: results.runs,
-    planned: plannedSeeds(results),
+    planned: results.planned,
     metric,
     direction,
     aggregate,
@@ -37,11 +37,6 @@ export async function ranking(sweepId: string, query: RankingQuery, services: Se
   });
   const cells = query.by === 'cell' ? ranked : rankBy(ranked, query.by);
   return { sweepId, stage: stage.name, metric, direction, aggregate, by: query.by, cells };
-}
-
-/** Seeds with which every cell of a stage is run. */
-export function plannedSeeds({ planned }: StageResults): number[] {
-  return [...new Set(Object.values(planned).flat())].sort((a, b) => a - b);
 }
 
 /** The last search that has begun; the first where none has. */
