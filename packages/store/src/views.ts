@@ -1,4 +1,4 @@
-import { RUN_STATES, type RunCounts, type RunState } from '@trawl/spec';
+import type { RunCounts, RunState } from '@trawl/spec';
 import type { Page } from './types.js';
 
 /** A worker as people tell it from others. */
@@ -11,7 +11,7 @@ export function pageOf<T extends { id: string }>(items: T[], limit: number): Pag
 }
 
 export function countsOf(counted: readonly { state: RunState; n: number }[]): RunCounts {
-  const counts = Object.fromEntries(RUN_STATES.map((state) => [state, 0])) as RunCounts;
+  const counts: RunCounts = { queued: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
   for (const { state, n } of counted) counts[state] += n;
   return counts;
 }

@@ -4,6 +4,7 @@ create type run_state as enum ('queued', 'running', 'succeeded', 'failed', 'canc
 create type failure_class as enum ('diverged', 'out_of_memory', 'crashed', 'lost', 'stalled', 'timeout', 'invalid_data');
 create type capability as enum ('cpu', 'gpu');
 create type artifact_kind as enum ('checkpoint', 'weights', 'latents', 'figure', 'movie', 'log', 'table', 'other');
+create type event_type as enum ('run', 'stage', 'sweep');
 
 create table dataset (
   hash text not null,
@@ -234,7 +235,7 @@ create table event (
   sweep_id uuid not null,
   seq integer not null,
   at timestamptz(3) not null default now(),
-  type text not null,
+  type event_type not null,
   data json not null,
   constraint event_pkey primary key (id),
   constraint event_sweep_id_fkey foreign key (sweep_id) references sweep (id) on delete cascade on update cascade

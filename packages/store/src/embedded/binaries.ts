@@ -1,7 +1,10 @@
 import { access, chmod, constants, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { z } from 'zod';
 import { EmbeddedPostgresError } from './error.js';
+
+const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 export interface Binaries {
   folder: string;
@@ -36,7 +39,7 @@ export async function findBinaries(): Promise<Binaries> {
 /** The links between library versions, which the package's install script would make: npm tarballs have no links, and install scripts are off. */
 async function makeLinks(folder: string): Promise<void> {
   const list = await readFile(path.join(folder, 'native/pg-symlinks.json'), 'utf8');
-  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
+  for (const { source, target } of Links.parse(JSON.parse(list))) {
     const link = path.join(folder, target);
     try {
       await symlink(path.relative(path.dirname(target), source), link);

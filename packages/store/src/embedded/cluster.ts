@@ -66,8 +66,14 @@ async function makeCluster(dataDir: string, binaries: Binaries, account: Account
 async function initdb(folder: string, passwordFile: string, binaries: Binaries, account: Account): Promise<void> {
   // The builtin locale: the order of text does not change with the machine's C library or ICU.
   const { file, args, options } = account.command(binaries.initdb, [
-    ...['--pgdata', folder, '--username', USER, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
-    ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
+    `--pgdata=${folder}`,
+    `--username=${USER}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
     '--no-instructions',
   ]);
   try {

@@ -12,7 +12,8 @@ const run = promisify(execFile);
 export interface Lock {
   pid: number;
   port: number;
-  status: 'starting' | 'stopping' | 'ready' | 'standby' | '';
+  /** `starting`, `ready` or `stopping`. */
+  status: string;
 }
 
 /** How long a server may take to go down that was told to, or whose trawl was killed a moment ago. */
@@ -24,7 +25,7 @@ export async function readLock(cluster: string): Promise<Lock | null> {
   const lines = text?.split('\n') ?? [];
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return null;
-  return { pid, port: Number(lines[3]), status: (lines[7] ?? '').trim() as Lock['status'] };
+  return { pid, port: Number(lines[3]), status: (lines[7] ?? '').trim() };
 }
 
 /**

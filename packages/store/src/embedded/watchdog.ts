@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 
 /**
  * Stops the server when this process ends in any way, kill -9 included: a shell waits on a pipe whose
@@ -14,6 +15,6 @@ export function watch(serverPid: number): ChildProcess {
   });
   watchdog.unref();
   watchdog.stdin?.on('error', () => undefined);
-  if (watchdog.stdin !== null && 'unref' in watchdog.stdin) (watchdog.stdin as unknown as { unref(): void }).unref();
+  if (watchdog.stdin instanceof Socket) watchdog.stdin.unref();
   return watchdog;
 }

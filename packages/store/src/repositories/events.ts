@@ -2,7 +2,8 @@ import type { Events } from '../contract.js';
 import type { Db } from '../db.js';
 import type { Event } from '../generated/client.js';
 import { isId } from '../ids.js';
-import type { EventType, StoredEvent } from '../types.js';
+import { stored } from '../stored.js';
+import type { StoredEvent } from '../types.js';
 
 export function eventRepository({ prisma }: Db): Events {
   return {
@@ -43,7 +44,7 @@ function storedEvent(event: Event): StoredEvent {
     sweepId: event.sweepId,
     seq: event.seq,
     at: event.at.toISOString(),
-    type: event.type as EventType,
-    data: event.data as Record<string, unknown>,
+    type: event.type,
+    data: stored(event.data),
   };
 }

@@ -1,4 +1,4 @@
-import type { DatasetSpec, RunState, SweepDetail } from '@trawl/spec';
+import type { DatasetSpec, RunState } from '@trawl/spec';
 import type { Sweeps } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
@@ -7,6 +7,7 @@ import { usedSeeds } from '../sql/createSweep.js';
 import { settledSweeps } from '../sql/dueStages.js';
 import { sweepProgress } from '../sql/sweepProgress.js';
 import { row, rows } from '../statement.js';
+import { stored } from '../stored.js';
 import { sweepControls } from '../sweeps/control.js';
 import { creation } from '../sweeps/create.js';
 import { planOf, type Progress, progressView, stageView, sweepView } from '../sweeps/views.js';
@@ -49,7 +50,7 @@ export function sweepRepository(db: Db): Sweeps {
       if (first === undefined || progress === null) throw new Error(`sweep ${id} has no stages`);
       return {
         ...sweepView(sweep, countsOf(runs)),
-        spec: sweep.spec as SweepDetail['spec'],
+        spec: stored(sweep.spec),
         dataset: planOf(first).dataset satisfies DatasetSpec,
         stages: sweep.stages.map((stage) =>
           stageView(

@@ -87,18 +87,6 @@ export function endings({ pool, unsafe }: Db, names: MetricNames): Pick<Runs, 'r
     });
   };
 
-  const failed = (failure: FailureClass, message: string): Ending => ({
-    event: (held) => ({
-      kind: 'failed',
-      failure,
-      failures: held.failures + 1,
-      maxFailures: held.max_failures,
-    }),
-    end: failure,
-    failure,
-    message: storable(message),
-  });
-
   return {
     release: async (runId, runFence, reason) => {
       const ending: Ending = { event: () => ({ kind: 'released', reason }), end: reason, failure: null, message: null };
@@ -145,5 +133,14 @@ export function endings({ pool, unsafe }: Db, names: MetricNames): Pick<Runs, 'r
       }
       return reaped;
     },
+  };
+}
+
+function failed(failure: FailureClass, message: string): Ending {
+  return {
+    event: (held) => ({ kind: 'failed', failure, failures: held.failures + 1, maxFailures: held.max_failures }),
+    end: failure,
+    failure,
+    message: storable(message),
   };
 }

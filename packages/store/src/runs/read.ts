@@ -4,7 +4,7 @@ import type { Db } from '../db.js';
 import { isId } from '../ids.js';
 import { oneRun, pageOfStage, pageOfSweep, summaryOfRun } from '../sql/readRuns.js';
 import { row, rows } from '../statement.js';
-import type { BackendInfo } from '../types.js';
+import { stored } from '../stored.js';
 import { pageOf, workerName } from '../views.js';
 
 interface RunRow {
@@ -75,7 +75,7 @@ export function runReads({ pool, prisma }: Db): Pick<Runs, 'page' | 'detail' | '
       return attempts.map((attempt) => ({
         fence: attempt.fence,
         worker: workerName(attempt.worker),
-        backend: attempt.backend as BackendInfo | null,
+        backend: stored(attempt.backend),
         startedAt: attempt.startedAt.toISOString(),
         endedAt: attempt.endedAt?.toISOString() ?? null,
         end: attempt.end,

@@ -14,7 +14,7 @@ export const appendEvents: Statement = {
       update sweep set event_seq = event_seq + $2::int where id = $1 returning event_seq - $2::int as base
     )
     insert into event (sweep_id, seq, type, data)
-    select $1, bumped.base + e.n, e.type, e.data::json
+    select $1, bumped.base + e.n, e.type::event_type, e.data::json
     from bumped, unnest($3::text[], $4::text[]) with ordinality as e (type, data, n)
     order by e.n`,
 };

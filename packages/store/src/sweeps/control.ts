@@ -19,12 +19,6 @@ export function sweepControls({ pool }: Db): Pick<Sweeps, 'cancel' | 'pause' | '
     });
   };
 
-  const move = async (tx: Tx, id: string, state: SweepState): Promise<SweepState> => {
-    await changed(tx.client, setSweepState, [id, state]);
-    tx.emit(id, 'sweep', { state });
-    return state;
-  };
-
   return {
     cancel: (id) =>
       locked(id, async (tx, state) => {
@@ -63,4 +57,10 @@ export function sweepControls({ pool }: Db): Pick<Sweeps, 'cancel' | 'pause' | '
         return files.map((file) => file.sha256);
       }),
   };
+}
+
+async function move(tx: Tx, id: string, state: SweepState): Promise<SweepState> {
+  await changed(tx.client, setSweepState, [id, state]);
+  tx.emit(id, 'sweep', { state });
+  return state;
 }

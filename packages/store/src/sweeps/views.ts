@@ -1,5 +1,6 @@
-import type { Params, RunCounts, StagePlan, StageView, SweepDetail, SweepView } from '@trawl/spec';
+import type { RunCounts, StagePlan, StageView, SweepDetail, SweepView } from '@trawl/spec';
 import type { Cell, Stage, StageCell, Sweep } from '../generated/client.js';
+import { stored } from '../stored.js';
 
 export type StageWithSelection = Stage & { selectedCell: (Cell & { stageCells: StageCell[] }) | null };
 
@@ -42,8 +43,7 @@ export function stageView(stage: StageWithSelection, cells: number, runs: RunCou
   };
 }
 
-// What these columns hold was checked when it was written; Prisma only knows that it is JSON.
-export const planOf = (stage: Stage): StagePlan => stage.plan as unknown as StagePlan;
+export const planOf = (stage: Stage): StagePlan => stored(stage.plan);
 
 function selectionOf(stage: StageWithSelection): StageView['selected'] {
   const cell = stage.selectedCell;
@@ -51,8 +51,8 @@ function selectionOf(stage: StageWithSelection): StageView['selected'] {
   const here = cell.stageCells.find((each) => each.stageId === stage.id);
   return {
     cellId: cell.id,
-    point: (here?.point ?? {}) as Params,
-    params: cell.params as Params,
+    point: stored(here?.point ?? {}),
+    params: stored(cell.params),
     why: stage.why ?? '',
     // Until somebody approves, it is what the rule suggests.
     decidedBy: stage.decidedBy ?? 'rule',

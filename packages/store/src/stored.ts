@@ -1,0 +1,3 @@
+/** A JSON column as the type it was written with: it was checked on its way in, and Prisma knows only that it is JSON. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters
+export const stored = <T>(json: unknown): T => json as T;
