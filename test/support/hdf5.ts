@@ -1,0 +1,1 @@
+export * from '@trawl/datasets/testing/hdf5';
