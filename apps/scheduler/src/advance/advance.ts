@@ -1,0 +1,95 @@
+import { assertNever, type Catalog } from '@trawl/spec';
+import type { StageRow, Store } from '@trawl/store';
+import type { Logger } from 'pino';
+import { conclude } from './conclude.js';
+import type { Decision } from './decision.js';
+import { open } from './open.js';
+import { sourcesOf, type Earlier } from './sources.js';
+
+interface Advancing {
+  store: Store;
+  catalog: Catalog;
+  log: Logger;
+}
+
+/**
+ * Moves every stage and sweep as far as it goes without another run. Reads, decides, and writes by
+ * compare-and-set: what another scheduler did first is not done again, and one that dies between two
+ * writes leaves what the next one goes on from.
+ */
+export async function advance(advancing: Advancing): Promise<void> {
+  let moved: boolean;
+  do {
+    moved = false;
+    // A stage that opens onto runs that exist already, or is decided, makes others due.
+    for (const stage of await advancing.store.stages.due()) moved = (await advanceStage(stage, advancing)) || moved;
+  } while (moved);
+  await finishSweeps(advancing);
+}
+
+async function advanceStage(stage: StageRow, advancing: Advancing): Promise<boolean> {
+  const decision = await (stage.state === 'pending' ? opening(stage, advancing) : conclusion(stage, advancing));
+  return decision !== null && apply(stage, decision, advancing);
+}
+
+async function conclusion(stage: StageRow, { store, catalog }: Advancing): Promise<Decision | null> {
+  const results = await store.stages.results(stage.id);
+  return decide(() => conclude(stage.plan, results, catalog));
+}
+
+async function opening(stage: StageRow, { store, catalog }: Advancing): Promise<Decision | null> {
+  const sources = sourcesOf(stage, await store.stages.list(stage.sweepId));
+  const read = async (earlier: StageRow): Promise<Earlier> => ({
+    stage: earlier,
+    results: await store.stages.results(earlier.id),
+  });
+  const base = sources.base && (await read(sources.base));
+  const weights = sources.weights && { earlier: await read(sources.weights.stage), match: sources.weights.match };
+  const usedSeeds = await store.sweeps.usedSeeds(stage.sweepId);
+  return decide(() => open({ plan: stage.plan, base, weights, usedSeeds, catalog }));
+}
+
+/** A stage about which nothing can be decided fails: trying again would not change it. */
+function decide(rule: () => Decision | null): Decision | null {
+  try {
+    return rule();
+  } catch (error) {
+    return { kind: 'fail', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function apply(stage: StageRow, decision: Decision, { store, log }: Advancing): Promise<boolean> {
+  const about = { sweepId: stage.sweepId, stage: stage.name };
+  switch (decision.kind) {
+    case 'open': {
+      const { cells, seeds, parents } = decision;
+      const made = await store.stages.open(stage.id, cells, seeds, stage.datasetHash, parents);
+      if (made !== null) log.info({ ...about, state: 'running', cells: cells.length, ...made }, 'stage opened');
+      return made !== null;
+    }
+    case 'done': {
+      const { cellId, why } = decision;
+      const done = await store.stages.decide(stage.id, { cellId, why, decidedBy: 'rule' });
+      if (done) log.info({ ...about, state: 'done', cellId, why }, 'stage done');
+      return done;
+    }
+    case 'review': {
+      const { reason, suggested } = decision;
+      const waits = await store.stages.await(stage.id, reason, suggested ?? undefined);
+      if (waits) log.info({ ...about, state: 'awaiting_review', reason }, 'stage awaits review');
+      return waits;
+    }
+    case 'fail': {
+      const failed = await store.stages.fail(stage.id, decision.reason);
+      if (failed) log.warn({ ...about, state: 'failed', reason: decision.reason }, 'stage failed');
+      return failed;
+    }
+    default:
+      return assertNever(decision);
+  }
+}
+
+async function finishSweeps({ store, log }: Advancing): Promise<void> {
+  for (const { id, state } of await store.sweeps.settled())
+    if (await store.stages.finishSweep(id, state)) log.info({ sweepId: id, state }, 'sweep finished');
+}

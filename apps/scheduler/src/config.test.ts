@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { readConfig } from './config.js';
+
+it('queues on Redis where there is one, else on Postgres', () => {
+  const databaseUrl = 'postgres://localhost/trawl';
+  expect(readConfig({ DATABASE_URL: databaseUrl })).toEqual({ databaseUrl, queueUrl: databaseUrl, logLevel: 'info' });
+  const redis = readConfig({ DATABASE_URL: databaseUrl, REDIS_URL: 'rediss://r', TRAWL_LOG_LEVEL: 'debug' });
+  expect(redis).toEqual({ databaseUrl, queueUrl: 'rediss://r', logLevel: 'debug' });
+});
+
+it('names every variable that is wrong', () => {
+  const read = () => readConfig({ REDIS_URL: 'localhost', TRAWL_LOG_LEVEL: 'loud' });
+  for (const name of ['DATABASE_URL', 'REDIS_URL', 'TRAWL_LOG_LEVEL']) expect(read).toThrow(name);
+});

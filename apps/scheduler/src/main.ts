@@ -1,0 +1,30 @@
+import { catalog } from '@trawl/models/catalog';
+import { openQueue, type Capability } from '@trawl/queue';
+import { listen, openStore } from '@trawl/store';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
+import { readConfig } from './config.js';
+import { startScheduler } from './scheduler.js';
+
+const CAPABILITIES: readonly Capability[] = ['cpu', 'gpu'];
+
+const config = readConfig();
+const log = pino({ name: 'scheduler', level: config.logLevel });
+const store = await openStore({ databaseUrl: config.databaseUrl, poolSize: 4 });
+const queues = await Promise.all(
+  CAPABILITIES.map((capability) =>
+    openQueue({ url: config.queueUrl, capability, onError: (error) => log.warn({ err: error, capability }, 'queue') }),
+  ),
+);
+const scheduler = startScheduler({ store, queues, catalog, log });
+const listening = await listen(config.databaseUrl, scheduler.notify);
+log.info('scheduling');
+
+closeWithGrace({ delay: 20_000, logger: false }, async ({ err, signal }) => {
+  if (err) log.fatal({ err }, 'uncaught');
+  else log.info({ signal }, 'closing');
+  await listening.close();
+  await scheduler.close();
+  await Promise.all(queues.map((queue) => queue.close()));
+  await store.close();
+});

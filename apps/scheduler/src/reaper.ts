@@ -1,0 +1,35 @@
+import type { Store } from '@trawl/store';
+import type { Logger } from 'pino';
+
+/** The store's: how long a claim or a renewal holds. */
+const LEASE_SECONDS = 30;
+
+interface ReaperOptions {
+  store: Store;
+  log: Logger;
+  /** Monotonic milliseconds. */
+  now?: () => number;
+}
+
+export interface Reaper {
+  /** Postgres may have been out of reach until now. */
+  connected(): void;
+  reap(): Promise<void>;
+}
+
+/**
+ * Takes runs from workers whose lease has ended. While Postgres was away nobody could renew, so for one
+ * lease after it is back every worker gets the chance to.
+ */
+export function createReaper({ store, log, now = () => performance.now() }: ReaperOptions): Reaper {
+  let from = now() + LEASE_SECONDS * 1_000;
+  return {
+    connected() {
+      from = now() + LEASE_SECONDS * 1_000;
+    },
+    async reap() {
+      if (now() < from) return;
+      for (const { runId, state } of await store.runs.reap()) log.warn({ runId, state }, 'run lost its worker');
+    },
+  };
+}
