@@ -1,44 +1,50 @@
 import { join } from 'node:path';
-import closeWithGrace from 'close-with-grace';
 import { inspectDataset } from '@trawl/datasets/inspect';
 import { catalog } from '@trawl/models/catalog';
 import { trainerNames } from '@trawl/models/trainers';
 import { openQueue } from '@trawl/queue';
 import { listen, LocalArtifacts, openStore } from '@trawl/store';
-import pino from 'pino';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
 import { buildApp } from './app.js';
 import { readConfig } from './config.js';
-import { checkDataRoots, checkTrainers } from './startup.js';
 import { Wakeups } from './services/wakeups.js';
+import { checkTrainers, ensureDataRoots } from './startup.js';
 
 const config = readConfig();
-const log = pino({ level: config.TRAWL_LOG_LEVEL, redact: ['req.headers.authorization'] });
+const log = pino({ name: 'api', level: config.logLevel, redact: ['req.headers.authorization'] });
 
 checkTrainers(catalog, trainerNames);
-await checkDataRoots(config.TRAWL_DATA_ROOTS);
-const store = await openStore({ databaseUrl: config.DATABASE_URL, poolSize: config.TRAWL_DATABASE_POOL_SIZE });
-const url = config.REDIS_URL ?? config.DATABASE_URL;
-const queues = await Promise.all((['cpu', 'gpu'] as const).map((capability) => openQueue({ url, capability })));
-
+for (const root of await ensureDataRoots(config.dataRoots)) log.warn({ root }, 'made a data root that was missing');
+const store = await openStore({ databaseUrl: config.databaseUrl, poolSize: config.poolSize });
+const queues = await Promise.all(
+  (['cpu', 'gpu'] as const).map((capability) =>
+    openQueue({ url: config.queueUrl, capability, onError: (error) => log.warn({ err: error, capability }, 'queue') }),
+  ),
+);
 const wakeups = new Wakeups();
-const listener = await listen(config.DATABASE_URL, (notification) => wakeups.notify(notification));
-const roots = config.TRAWL_DATA_ROOTS;
+const listener = await listen(config.databaseUrl, (notification) => wakeups.notify(notification));
 const app = buildApp({
   store,
-  files: new LocalArtifacts(join(config.TRAWL_DATA_DIR, 'artifacts')),
+  files: new LocalArtifacts(join(config.dataDir, 'artifacts')),
   queues,
   catalog,
-  inspect: (dataset, path) => inspectDataset(dataset, { roots, at: path }),
+  inspect: (dataset, at) => inspectDataset(dataset, { roots: config.dataRoots, at }),
   log,
   wakeups,
-  limits: { spec: config.TRAWL_SPEC_LIMIT_MEGABYTES, artifact: config.TRAWL_ARTIFACT_LIMIT_MEGABYTES },
+  limits: config.limits,
 });
 
-closeWithGrace({ delay: config.TRAWL_CLOSE_SECONDS * 1_000, logger: log }, async ({ signal, err }) => {
-  if (err) log.error({ err }, 'closing after an error');
+const grace = closeWithGrace({ delay: config.closeSeconds * 1_000, logger: log }, async ({ signal, err }) => {
+  if (err) log.fatal({ err }, 'closing after an error');
   else log.info({ signal }, 'closing');
   await app.close();
-  await Promise.all([listener.close(), ...queues.map((queue) => queue.close())]);
+  await listener.close();
+  await Promise.all(queues.map((queue) => queue.close()));
   await store.close();
 });
-await app.listen({ host: config.TRAWL_HOST, port: config.TRAWL_PORT });
+// `trawl up` holds the other end: it has died.
+if (process.connected) process.once('disconnect', () => grace.close());
+
+const url = await app.listen({ host: config.host, port: config.port });
+process.send?.({ type: 'listening', url });

@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import type { Catalog } from '@trawl/spec';
 
 /* What must hold before the service listens. The store checks its migrations itself when it is opened. */
@@ -12,17 +12,30 @@ export function checkTrainers(catalog: Catalog, trainers: readonly string[]): vo
   );
 }
 
-/** @throws Error naming the data roots that cannot be read. */
-export async function checkDataRoots(roots: readonly string[]): Promise<void> {
-  const readable = await Promise.all(
-    roots.map((root) =>
-      access(root, constants.R_OK | constants.X_OK).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  const missing = roots.filter((_, i) => !readable[i]);
-  if (missing.length === 0) return;
-  throw new Error(`data roots that cannot be read: ${missing.join(', ')}; make them or change TRAWL_DATA_ROOTS`);
+/**
+ * Makes each data root that is missing where its parent exists, so that a fresh clone starts; the names of those.
+ * @throws Error naming the first data root that cannot be read or made.
+ */
+export async function ensureDataRoots(roots: readonly string[]): Promise<string[]> {
+  const made: string[] = [];
+  for (const root of roots) {
+    try {
+      if (await make(root)) made.push(root);
+      await access(root, constants.R_OK | constants.X_OK);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`data root ${root}: ${why}; make it readable or change TRAWL_DATA_ROOTS`, { cause: error });
+    }
+  }
+  return made;
+}
+
+async function make(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
 }
