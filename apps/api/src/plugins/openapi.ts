@@ -9,7 +9,7 @@ const TAGS = [
   { name: 'artifacts', description: 'Files in and out' },
   { name: 'models', description: 'What can be trained' },
   { name: 'workers', description: 'Who trains' },
-  { name: 'operations', description: 'Health and this document' },
+  { name: 'operations', description: 'Health' },
 ];
 
 /** `/openapi.json`, written from the routes' own schemas. */
@@ -26,8 +26,21 @@ export const openapi = fp(
         tags: TAGS,
       },
       transform: jsonSchemaTransform,
+      transformObject: (document) => ('openapiObject' in document ? withoutRefs(document.openapiObject) : {}),
     });
     app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   },
   { name: 'openapi' },
 );
+
+/**
+ * The only schema that refers to itself is that of any JSON value (`z.json()`); zod names it anew at every use and
+ * the definitions get lost on the way into the document.
+ */
+export function withoutRefs<T extends object>(schema: T): T {
+  return JSON.parse(
+    JSON.stringify(schema, (_key, value: unknown) =>
+      typeof value === 'object' && value !== null && '$ref' in value ? { description: 'any JSON value' } : value,
+    ),
+  );
+}

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { PROBLEMS, type ProblemCode, ProblemError, problemBody } from '../problems.js';
+import { type ProblemCode, ProblemError, problemBody } from '../problems.js';
 
 /** What Fastify and its plugins throw by themselves, in our words. Anything not listed is our fault: 500. */
 const FASTIFY_CODES: Record<string, ProblemCode> = {
@@ -54,7 +54,7 @@ export const problems = fp(
   async (app) => {
     app.setErrorHandler<FastifyError>((error, request, reply) => {
       const problem = asProblem(error, request);
-      if (PROBLEMS[problem.code].status >= 500) request.log.error({ err: error }, 'request failed');
+      if (problem.code === 'internal') request.log.error({ err: error }, 'request failed');
       else request.log.info({ problem: problem.code, detail: problem.message }, 'request refused');
       return sendProblem(reply, problem);
     });

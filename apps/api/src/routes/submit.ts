@@ -1,6 +1,7 @@
-import { DryRun, SweepDetail } from '@trawl/spec';
+import { DryRun, SweepDetail, SweepSpecSchema } from '@trawl/spec';
 import { z } from 'zod';
 import { readDocument, type SentDocument } from '../plugins/bodies.js';
+import { withoutRefs } from '../plugins/openapi.js';
 import { dispatchRuns } from '../services/dispatchRuns.js';
 import { check, dryRun, store } from '../services/submit.js';
 import { sweepDetail } from '../services/sweeps.js';
@@ -29,7 +30,7 @@ const Body = z
   .custom<SentDocument>((body) => typeof body === 'object' && body !== null && 'text' in body, {
     error: 'no sweep spec was sent',
   })
-  .meta({ type: 'object', description: 'A sweep spec (design: sweep spec), JSON or YAML by content type' });
+  .meta(withoutRefs(z.toJSONSchema(SweepSpecSchema, { io: 'input', unrepresentable: 'any' })));
 
 export const submitRoutes: Routes = async (app, { services }) => {
   app.removeAllContentTypeParsers();
