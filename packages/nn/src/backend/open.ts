@@ -4,6 +4,8 @@ import '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import type { Backend, BackendChoice, OpenOptions } from '../contract.js';
 import { BackendError } from '../errors.js';
+import { registerGradients } from '../kernels/gradients.js';
+import { registerWasmKernels } from '../kernels/wasm/register.js';
 
 /**
  * Opens the backend that this process computes on. One a process: a second call must ask for the same one.
@@ -13,6 +15,9 @@ import { BackendError } from '../errors.js';
  */
 export async function openBackend(choice: BackendChoice, options: OpenOptions = {}): Promise<Backend> {
   if (choice === 'tfjs-node-gpu') throw new BackendError('tfjs-node-gpu: not built yet');
+  tf.enableProdMode();
+  registerGradients();
+  registerWasmKernels();
   const name = choice === 'auto' ? 'wasm' : choice;
   if (!(await tf.setBackend(name))) throw new BackendError(`${name}: TensorFlow.js could not start this backend`);
   const missing = (options.needs ?? []).filter((kernel) => !tf.getKernel(kernel, name));

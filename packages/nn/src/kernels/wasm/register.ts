@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { batchMatMul } from './batchMatMul.js';
+import { conv2d } from './conv2d.js';
+import { conv2dBackpropFilter } from './conv2dBackpropFilter.js';
+import { conv2dBackpropInput } from './conv2dBackpropInput.js';
+import { registerWasmKernel } from './heap.js';
+import { leakyRelu } from './leakyRelu.js';
+import { maxPoolGrad } from './maxPoolGrad.js';
+import { sum } from './sum.js';
+import { unsortedSegmentSum } from './unsortedSegmentSum.js';
+
+/** Adds what training needs and the wasm backend lacks, and replaces what it does slowly or wrongly. Before the backend starts; again is harmless. */
+export function registerWasmKernels(): void {
+  if (tf.getKernel(tf.Conv2DBackpropFilter, 'wasm')) return;
+  registerWasmKernel(tf.Conv2DBackpropFilter, conv2dBackpropFilter);
+  registerWasmKernel(tf.Conv2DBackpropInput, conv2dBackpropInput);
+  registerWasmKernel(tf.UnsortedSegmentSum, unsortedSegmentSum);
+  registerWasmKernel(tf.Conv2D, conv2d);
+  registerWasmKernel(tf.MaxPoolGrad, maxPoolGrad);
+  registerWasmKernel(tf.BatchMatMul, batchMatMul);
+  registerWasmKernel(tf.Sum, sum);
+  registerWasmKernel(tf.LeakyRelu, leakyRelu);
+}
