@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readCheckpoint, writeCheckpoint } from './file.js';
+
+const checkpoint = {
+  tensors: {
+    'conv0/kernel': { shape: [2, 3], data: Float32Array.of(1, -2, Number.NaN, Number.POSITIVE_INFINITY, 1e-40, 0.1) },
+    scalar: { shape: [], data: Float32Array.of(7) },
+    empty: { shape: [0, 4], data: new Float32Array(0) },
+  },
+  state: { epoch: 3, streams: { noise: 'ü' }, loss: 'NaN' },
+};
+
+describe('checkpoint files', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'trawl-checkpoint-'));
+    path = join(folder, 'a.safetensors');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('come back as they were, and leave nothing beside them', async () => {
+    await writeCheckpoint(path, checkpoint);
+    expect(await readCheckpoint(path)).toEqual(checkpoint);
+    expect(readdirSync(folder)).toEqual(['a.safetensors']);
+  });
+
+  it('replace an older one whole', async () => {
+    await writeCheckpoint(path, checkpoint);
+    await writeCheckpoint(path, { tensors: {}, state: 1 });
+    expect(await readCheckpoint(path)).toEqual({ tensors: {}, state: 1 });
+  });
+
+  it('refuse a state that JSON would change', async () => {
+    await expect(writeCheckpoint(path, { tensors: {}, state: { best: Infinity } })).rejects.toThrow(
+      'state best: Infinity has no JSON form',
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('say that they are truncated, wherever they were cut', async () => {
+    await writeCheckpoint(path, checkpoint);
+    const whole = readFileSync(path);
+    for (const size of [0, 4, 20, 200, whole.length - 1]) {
+      writeFileSync(path, whole);
+      truncateSync(path, size);
+      await expect(readCheckpoint(path), `${size} bytes`).rejects.toThrow(/a\.safetensors: truncated/);
+    }
+  });
+
+  it.each([
+    ['not safetensors at all', Buffer.from('PK\u0003\u0004 some other file of that length'), /no safetensors file/],
+    ['bytes too many', null, /1 bytes too many/],
+  ])('refuse %s', async (_, bytes, message) => {
+    await writeCheckpoint(path, checkpoint);
+    writeFileSync(path, bytes ?? Buffer.concat([readFileSync(path), Buffer.from('x')]));
+    await expect(readCheckpoint(path)).rejects.toThrow(message);
+  });
+
+  it('read as safetensors in Python', async (context) => {
+    await writeCheckpoint(path, checkpoint);
+    const reader = `
+import json, struct, sys
+b = open(sys.argv[1], 'rb').read()
+n = struct.unpack('<Q', b[:8])[0]
+h = json.loads(b[8:8+n])
+d = h['conv0/kernel']
+assert n % 8 == 0 and d['dtype'] == 'F32' and d['shape'] == [2, 3]
+o = d['data_offsets']
+print(struct.unpack('<6f', b[8+n+o[0]:8+n+o[1]])[1], json.loads(h['__metadata__']['trawl_state'])['epoch'])`;
+    let printed: string;
+    try {
+      printed = execFileSync('python3', ['-c', reader, path], { encoding: 'utf8' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return context.skip('no python3');
+      throw error;
+    }
+    expect(printed.trim()).toBe('-2.0 3');
+  });
+});
