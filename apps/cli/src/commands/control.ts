@@ -1,0 +1,60 @@
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import type { Context } from '../context.js';
+import { sweepDetail } from '../render/tables.js';
+import { resolveSweep } from '../resolve.js';
+import { wholeNumber } from './read.js';
+
+const SWEEP = 'id, part of an id, name, or latest';
+
+/** Commands that change a sweep. They take a sweep by name or id, never by default: what they do cannot be undone. */
+export function controlCommands(program: Command, context: () => Context): void {
+  program
+    .command('refit')
+    .description('train the best cells again with seeds not used before')
+    .argument('<sweep>', SWEEP)
+    .option('--top <n>', 'how many cells', wholeNumber, 2)
+    .option('--seeds <n>', 'how many fresh seeds each', wholeNumber, 5)
+    .action(async (given: string, body: { top: number; seeds: number }) => {
+      const ctx = context();
+      const client = ctx.client();
+      const sweep = await client.sweeps.refit(await resolveSweep(client, given), body);
+      ctx.show(sweep, () => sweepDetail(sweep));
+    });
+
+  const actions = {
+    pause: 'let running runs write a checkpoint and wait',
+    resume: 'go on after a pause',
+    cancel: 'end a sweep now; finished runs stay',
+  } as const;
+  for (const [action, description] of Object.entries(actions) as [keyof typeof actions, string][]) {
+    program
+      .command(action)
+      .description(description)
+      .argument('<sweep>', SWEEP)
+      .action(async (given: string) => {
+        const ctx = context();
+        const client = ctx.client();
+        const sweep = await client.sweeps[action](await resolveSweep(client, given));
+        ctx.show(sweep, () => sweepDetail(sweep));
+      });
+  }
+
+  program
+    .command('approve')
+    .description('end a review: take the cell that the rule suggests, or another')
+    .argument('<sweep>', SWEEP)
+    .argument('<stage>', 'the stage that waits')
+    .option('--cell <id>', 'another cell than the suggested one (trawl rank --json shows ids)')
+    .option('--why <text>', 'the reason, kept with the decision', '')
+    .action(async (given: string, stage: string, options: { cell?: string; why: string }) => {
+      const ctx = context();
+      const client = ctx.client();
+      const sweep = await client.sweeps.approve(await resolveSweep(client, given), stage, {
+        who: userInfo().username,
+        why: options.why,
+        ...(options.cell === undefined ? {} : { cellId: options.cell }),
+      });
+      ctx.show(sweep, () => sweepDetail(sweep));
+    });
+}

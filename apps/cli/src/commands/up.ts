@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { Context } from '../context.js';
+import { startStack } from '../stack/up.js';
+import { untilSignal } from '../stack/signals.js';
+import { wholeNumber } from './read.js';
+
+export function upCommand(program: Command, context: () => Context): void {
+  program
+    .command('up')
+    .description('start everything on this machine: Postgres, api, scheduler and one worker')
+    .option('--slots <n>', 'trainers at once (default: one a core)', wholeNumber)
+    .action(async ({ slots }: { slots?: number }) => {
+      const { config } = context();
+      const say = (line: string): void => void process.stderr.write(`trawl: ${line}\n`);
+      const stack = await startStack({ config, slots: slots ?? config.slots, say });
+      say(`ready at ${stack.apiUrl} (${slots ?? config.slots} slots; data in ${config.dataDir})`);
+      say('submit a sweep: npm run -s trawl -- submit sweeps/demo.yaml --watch');
+      say('Ctrl-C stops everything; running runs write a checkpoint first');
+      await untilSignal();
+      say('stopping');
+      await stack.stop();
+    });
+}

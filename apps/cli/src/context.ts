@@ -1,0 +1,50 @@
+import { ApiError, type Client, createClient, UnreachableError } from '@trawl/client';
+import { type Config, readConfig, readStackFile } from './config.js';
+
+/** A mistake of the user's: shown as it is, without a stack. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** What every command has at hand. */
+export interface Context {
+  config: Config;
+  /** The api of TRAWL_API_URL, else of the running stack. Throws UsageError where neither is. */
+  client(): Client;
+  /** For a person on stdout; with --json the value instead. */
+  show(value: unknown, text: () => string): void;
+  json: boolean;
+}
+
+export function createContext(json: boolean): Context {
+  let config: Config;
+  try {
+    config = readConfig();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  return {
+    config,
+    json,
+    client() {
+      const baseUrl = config.apiUrl ?? readStackFile(config.dataDir)?.apiUrl;
+      if (baseUrl === undefined) {
+        throw new UsageError(`no trawl is running on ${config.dataDir}: start one with "npm start", or set TRAWL_API_URL`);
+      }
+      return createClient({ baseUrl });
+    },
+    show: (value, text) => process.stdout.write(`${json ? JSON.stringify(value, null, 2) : text()}\n`),
+  };
+}
+
+/** Exit codes: 1 the service refused or failed, 2 the command was wrong, 3 the service cannot be reached. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return 2;
+  if (error instanceof UnreachableError) return 3;
+  return 1;
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof UsageError || error instanceof ApiError || error instanceof UnreachableError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

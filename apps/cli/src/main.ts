@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { controlCommands } from './commands/control.js';
+import { doctorCommand } from './commands/doctor.js';
+import { nativeCommands } from './commands/native.js';
+import { readCommands } from './commands/read.js';
+import { roleCommands } from './commands/roles.js';
+import { submitCommand } from './commands/submit.js';
+import { upCommand } from './commands/up.js';
+import { watchCommand } from './commands/watch.js';
+import { type Context, createContext, exitCodeOf, messageOf } from './context.js';
+
+const program = new Command('trawl')
+  .description('hyperparameter sweeps for representation-learning models')
+  .option('--json', 'answer with JSON on standard output')
+  .showHelpAfterError('(trawl --help lists the commands)')
+  .exitOverride();
+
+const context = (): Context => createContext(program.opts<{ json?: true }>().json === true);
+for (const register of [
+  upCommand,
+  roleCommands,
+  submitCommand,
+  watchCommand,
+  readCommands,
+  controlCommands,
+  doctorCommand,
+  nativeCommands,
+]) {
+  register(program, context);
+}
+// `--json` may stand before or after the command.
+for (const command of program.commands) command.option('--json', 'answer with JSON on standard output');
+program.hook('preAction', (_, command) => {
+  if (command.opts<{ json?: true }>().json) program.setOptionValue('json', true);
+});
+
+// A reader that closes early (`trawl ls | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    process.stderr.write(`trawl: ${messageOf(error)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}
