@@ -69,7 +69,7 @@ export function betas(n: number, from = 0): Cell[] {
   return Array.from({ length: n }, (_, at) => {
     const beta = from + at;
     return {
-      hash: `beta-${beta}`.padEnd(64, '0'),
+      hash: `beta-${beta}-`.padEnd(64, '0'),
       model: 'ps-vae',
       modelVersion: '1',
       params: { beta, alpha: 1 },

@@ -36,7 +36,8 @@ export const takeForDispatch: Statement = {
           select run.id, run.priority from run
           where run.sweep_id = s.id and run.state = 'queued' and run.dispatched_to is null
           order by run.priority desc, run.id
-          limit least($1::int, greatest(e.max_parallel - busy.n, 0))
+          -- No maxParallel is NULL here, which least() passes over.
+          limit least($1::int, case when e.max_parallel is not null then greatest(e.max_parallel - busy.n, 0) end)
           for no key update skip locked
         ) waiting
       ) head
