@@ -85,6 +85,14 @@ it('leaves runs where they wait while no worker is there', async () => {
   expect((await store.runs.dispatched()).map((run) => run.capability)).toEqual(['cpu', 'cpu', 'cpu', 'cpu']);
 });
 
+it('fills free slots before it keeps a reserve, those of a GPU first', async () => {
+  await addSweep(store, { cells: betas(4) });
+  await addWorker(store, { slots: 3 });
+  await addWorker(store, { slots: 2, capability: 'gpu' });
+  await dispatch(store, queues);
+  expect(await waiting()).toEqual({ gpu: 2, cpu: 2 });
+});
+
 it('adds each run once, however many dispatch at the same time', async () => {
   await addSweep(store, { cells: betas(50) });
   await addWorker(store, { slots: 5 });

@@ -40,16 +40,24 @@ export async function dispatch(
   );
   await takeBack(store, loads);
   const moved = [];
-  for (const load of loads) {
-    const limit = wanted(load, loads) - load.dispatched;
-    if (limit <= 0) continue;
-    const { capability } = load.queue;
-    const runs = await store.runs.takeForDispatch(limit, capability);
-    await load.queue.add(runs);
-    moved.push(...runs.map((run) => ({ ...run, capability })));
+  // Free slots everywhere come before anybody's reserve, and a GPU's before a CPU's: it is done sooner.
+  const order = loads.toSorted((a, b) => rank(a) - rank(b));
+  for (const target of [freeSlots, wanted]) {
+    for (const load of order) {
+      const limit = target(load, loads) - load.dispatched;
+      if (limit <= 0) continue;
+      const { capability } = load.queue;
+      const runs = await store.runs.takeForDispatch(limit, capability);
+      await load.queue.add(runs);
+      load.dispatched += runs.length;
+      moved.push(...runs.map((run) => ({ ...run, capability })));
+    }
   }
   return moved;
 }
+
+const rank = (load: Load): number => (load.queue.capability === 'gpu' ? 0 : 1);
+const freeSlots = ({ slots, busy }: Load): number => slots - busy;
 
 /** How many runs should wait in a queue: with those that run, twice its slots. */
 function wanted(load: Load, loads: readonly Load[]): number {

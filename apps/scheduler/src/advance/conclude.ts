@@ -1,5 +1,5 @@
 import { axesOf, selectCell } from '@trawl/search';
-import { isFinished, type Catalog, type StagePlan } from '@trawl/spec';
+import { isFinished, type Catalog, type SelectRule, type StagePlan } from '@trawl/spec';
 import type { StageResults } from '@trawl/store';
 import type { Decision } from './decision.js';
 import { allMissing, missingReason } from './missing.js';
@@ -10,18 +10,24 @@ export function conclude(plan: StagePlan, results: StageResults, catalog: Catalo
   if (!results.runs.every((run) => isFinished(run.state))) return null;
   const missing = missingReason(results);
   if (missing !== null && allMissing(results)) return { kind: 'fail', reason: `no run succeeded: ${missing}` };
+  if (plan.select !== null) return select(plan, plan.select, results, catalog);
+  // A refit selects nothing, but a person should know of what it lacks before the sweep counts as done.
+  if (missing !== null) return { kind: 'review', reason: missing, suggested: null };
+  return gated(plan, { cellId: null, why: `${results.runs.length} runs finished` });
+}
 
-  const { select } = plan;
-  const selection =
-    select === null
-      ? { cellId: null, why: `${results.runs.length} runs finished` }
-      : selectCell(select, rankStage(plan, select, results, catalog), axesOf(plan.space));
-  const suggested = selection.cellId === null ? null : selection;
+function select(plan: StagePlan, rule: SelectRule, results: StageResults, catalog: Catalog): Decision {
+  const ranked = rankStage(plan, rule, results, catalog);
+  const axes = axesOf(plan.space);
+  const selection = selectCell(rule, ranked, axes);
+  if (selection.cellId !== null) return gated(plan, selection);
+  // Of the cells that are complete, for whoever approves in spite of those that are not.
+  const partial = selectCell({ ...rule, allowPartial: true }, ranked, axes);
+  return { kind: 'review', reason: selection.why, suggested: partial.cellId === null ? null : partial };
+}
 
-  const reasons = [];
-  if (missing !== null && select?.allowPartial !== true) reasons.push(missing);
-  if (select !== null && suggested === null) reasons.push(selection.why);
-  if (plan.gate === 'review') reasons.push('gate: review');
-  if (reasons.length > 0) return { kind: 'review', reason: reasons.join('. '), suggested };
-  return { kind: 'done', ...selection };
+function gated(plan: StagePlan, selection: { cellId: string | null; why: string }): Decision {
+  const { cellId, why } = selection;
+  if (plan.gate === 'auto') return { kind: 'done', cellId, why };
+  return { kind: 'review', reason: 'gate: review', suggested: cellId === null ? null : { cellId, why } };
 }
