@@ -1,5 +1,6 @@
 import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { shortGiven } from '@trawl/spec';
 import type { Fault } from '@trawl/spec';
 import { distance } from 'fastest-levenshtein';
 
@@ -26,7 +27,9 @@ export async function resolveInRoots(
 ): Promise<{ file: string } | { faults: Fault[] }> {
   const found = await openRoots(roots);
   const legal = `a path relative to a data root (${found.map((root) => root.name).join(', ')}), without ..`;
-  const refuse = (message: string, allowed = legal) => ({ faults: [{ path: at, message, given, allowed }] });
+  const refuse = (message: string, allowed = legal) => ({
+    faults: [{ path: at, message, given: shortGiven(given), allowed }],
+  });
 
   if (found.length === 0) return refuse('the service has no readable data root', 'start it with a data root');
   if (given.includes('\0') || given.split(/[/\\]/).includes('..')) return refuse('may not leave its data root');

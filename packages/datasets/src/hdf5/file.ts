@@ -82,8 +82,8 @@ export async function openHdf5(path: string): Promise<Hdf5Reader> {
       const dataset = opened.get(`${group}/${name}`);
       // The library follows links, also into files outside the data roots.
       if (isLink(`/${group}/${name}`) || !(dataset instanceof Dataset)) return null;
-      const { shape, type, size, signed, virtual_sources: sources } = dataset.metadata;
-      const exotic = dataset.filters.find((filter) => filter.id > LAST_BUILT_IN_FILTER);
+      const { shape, type, size, signed, chunks, virtual_sources: sources } = dataset.metadata;
+      const exotic = chunks ? dataset.filters.find((filter) => filter.id > LAST_BUILT_IN_FILTER) : undefined;
       return {
         name: `${group}/${name}`,
         shape: shape ?? [],

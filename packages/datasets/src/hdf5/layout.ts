@@ -22,6 +22,7 @@ export interface Layout {
 }
 
 type Optional = 'labels' | 'labels_masks' | 'masks';
+type Group = 'images' | Optional;
 
 const TRIAL = /^trial_(\d{4,})$/;
 const trialNumber = (name: string) => Number(TRIAL.exec(name)?.[1]);
@@ -65,7 +66,13 @@ export async function readLayout(
   const trials: TrialHeads[] = [];
   for (const name of names) {
     await breathe();
-    const images = reader.head('images', name);
+    const head = (group: Group) => {
+      const found = reader.head(group, name);
+      if (!found) complaints.add(`${group} holds a trial that is no dataset`, `${group}/${name}`, 'datasets, no links');
+      return found;
+    };
+    const optionalHead = (group: Optional) => (optional[group].has(name) ? head(group) : null);
+    const images = head('images');
     if (!images || !checkImages(images, complaints)) continue;
     const size = images.shape.slice(1);
     frame ??= size;
@@ -76,8 +83,12 @@ export async function readLayout(
         `(frames, ${frame.join(', ')}) as in the first trial: crop or resize all trials to one size`,
       );
     }
-    const head = (group: Optional) => (optional[group].has(name) ? reader.head(group, name) : null);
-    const trial = { images, labels: head('labels'), labelMasks: head('labels_masks'), frameMasks: head('masks') };
+    const trial = {
+      images,
+      labels: optionalHead('labels'),
+      labelMasks: optionalHead('labels_masks'),
+      frameMasks: optionalHead('masks'),
+    };
     if (trial.labels && checkLabels(trial.labels, images, complaints)) {
       const count = trial.labels.shape[1] ?? 0;
       labels ??= count;
@@ -98,17 +109,11 @@ export async function readLayout(
 }
 
 /** Trials of a group in order of their numbers. */
-function trialNames(reader: Hdf5Reader, group: string, complaints: Complaints): string[] {
+function trialNames(reader: Hdf5Reader, group: Group, complaints: Complaints): string[] {
   const names = reader.names(group);
   for (const name of names) {
     if (!TRIAL.test(name)) {
       complaints.add(`${group} holds something that is no trial`, `${group}/${name}`, 'trial_0000, trial_0001, ...');
-    } else if (reader.head(group, name) === null) {
-      complaints.add(
-        `${group} holds a trial that is no dataset`,
-        `${group}/${name}`,
-        'datasets of this file, no links',
-      );
     }
   }
   return names.filter((name) => TRIAL.test(name)).sort((a, b) => trialNumber(a) - trialNumber(b));
