@@ -1,29 +1,16 @@
-import type {
-  Direction,
-  FailureClass,
-  ModelCard,
-  Params,
-  RankedCell,
-  RunState,
-  Summary,
-  WhereClause,
-} from '@trawl/spec';
+import { canonicalJson, fromWire, isFinished, toWire } from '@trawl/spec';
+import type { Direction, Distribution, ModelCard, Params, RankedCell, WhereClause } from '@trawl/spec';
+import { metricReader, readMetric } from './metricValue.js';
+import type { MetricReader, RankableRun, Reading } from './metricValue.js';
+import { mean, median } from './moments.js';
+import { byMetric, comparePoints, compareTexts } from './order.js';
+import { distribution } from './statistics.js';
+import { brief } from './words.js';
 
 export interface RankableCell {
   cellId: string;
   point: Params;
   params: Params;
-}
-
-export interface RankableRun {
-  runId: string;
-  cellId: string;
-  seed: number;
-  state: RunState;
-  failureClass: FailureClass | null;
-  failureMessage?: string | null;
-  /** Empty until it succeeded. */
-  summary: Summary;
 }
 
 export interface RankInput {
@@ -42,12 +29,132 @@ export interface RankInput {
   where: readonly WhereClause[];
 }
 
-/** All cells, best first; those that cannot be ranked come last and say why. */
+/**
+ * All cells, best first; those that cannot be ranked come last, in the order given, and say why. A seed that gave a
+ * result which cannot win (diverged, collapsed, not finite) makes its cell ineligible; a seed that failed, was
+ * cancelled or is not finished makes it incomplete. Ties go to the smaller point, then to the smaller params.
+ * @throws Error where the model's runs cannot be ranked by a metric named
+ */
 export function rankCells(input: RankInput): RankedCell[] {
-  throw new Error(`not built: ${input.metric}`);
+  const readers: Readers = {
+    metric: metricReader(input.card, input.metric, input.minActive),
+    where: input.where.map((clause) => ({
+      clause,
+      reader: metricReader(input.card, clause.metric, input.minActive),
+    })),
+  };
+  const runsOf = new Map<string, RankableRun[]>();
+  for (const run of input.runs) {
+    const before = runsOf.get(run.cellId);
+    if (before === undefined) runsOf.set(run.cellId, [run]);
+    else before.push(run);
+  }
+  const entries = input.cells.map((cell) => {
+    const ranked = rankable(cell, runsOf.get(cell.cellId) ?? [], input, readers);
+    return { cell, ranked, key: ranked.why === null ? scoreOf(ranked.score, input.aggregate) : null };
+  });
+
+  const axes = [...new Set(input.cells.flatMap(({ point }) => Object.keys(point)))];
+  const better = byMetric(input.direction);
+  const inRace = entries.flatMap(({ cell, ranked, key }) => (key === null ? [] : [{ cell, ranked, key }]));
+  inRace.sort(
+    (a, b) =>
+      better(a.key, b.key) ||
+      comparePoints(a.cell.point, b.cell.point, axes) ||
+      compareTexts(canonicalJson(a.cell.params), canonicalJson(b.cell.params)),
+  );
+  return [
+    ...inRace.map(({ ranked }, i) => ({ ...ranked, rank: i + 1 })),
+    ...entries.filter(({ key }) => key === null).map(({ ranked }) => ranked),
+  ];
 }
 
-/** For each value of a parameter its best cell, ranked anew. */
-export function rankBy(ranked: readonly RankedCell[], parameter: string): RankedCell[] {
-  throw new Error(`not built: ${ranked.length} ${parameter}`);
+/** The number a cell is ranked by; null where there is none. */
+export function scoreOf(score: Distribution, aggregate: 'mean' | 'median'): number | null {
+  const value = score[aggregate];
+  return value === null ? null : fromWire(value);
+}
+
+interface Readers {
+  metric: MetricReader;
+  where: { clause: WhereClause; reader: MetricReader }[];
+}
+
+interface SeedReading {
+  run: RankableRun;
+  reading: Reading;
+}
+
+/** The cell with everything but its rank. */
+function rankable(cell: RankableCell, runs: readonly RankableRun[], input: RankInput, readers: Readers): RankedCell {
+  const seeds: SeedReading[] = runs
+    .toSorted((a, b) => a.seed - b.seed)
+    .map((run) => ({ run, reading: readMetric(readers.metric, run, cell.params) }));
+  const counted = seeds.filter(({ reading }) => reading.kind === 'counts');
+  const values = counted.flatMap(({ reading }) => (reading.kind === 'counts' ? [reading.value] : []));
+  const planned = new Set([...(input.planned[cell.cellId] ?? []), ...runs.map(({ seed }) => seed)]).size;
+  return {
+    rank: null,
+    cellId: cell.cellId,
+    point: cell.point,
+    score: distribution(values),
+    seeds: seeds.map(({ run, reading }) => ({
+      seed: run.seed,
+      runId: run.runId,
+      state: run.state,
+      value: reading.kind === 'missing' || reading.value === null ? null : toWire(reading.value),
+      why: reading.kind === 'counts' ? null : reading.why,
+    })),
+    planned,
+    finished: runs.filter(({ state }) => isFinished(state)).length,
+    failed: seeds.filter(({ run, reading }) => reading.kind === 'missing' && isFinished(run.state)).length,
+    ineligible: seeds.filter(({ reading }) => reading.kind === 'ineligible').length,
+    why:
+      whyIneligible(seeds) ??
+      whyIncomplete(seeds, planned, input.allowPartial) ??
+      whyOutOfBounds(cell, counted, input.aggregate, readers),
+  };
+}
+
+function whyIneligible(seeds: readonly SeedReading[]): string | null {
+  const whys = seeds.flatMap(({ run, reading }) =>
+    reading.kind === 'ineligible' ? [`seed ${run.seed}: ${reading.why}`] : [],
+  );
+  return whys.length === 0 ? null : `not eligible: ${whys.join('; ')}`;
+}
+
+function whyIncomplete(seeds: readonly SeedReading[], planned: number, allowPartial: boolean): string | null {
+  const counted = seeds.filter(({ reading }) => reading.kind === 'counts').length;
+  if (counted === planned || (allowPartial && counted > 0)) return null;
+  const whys = seeds.flatMap(({ run, reading }) =>
+    reading.kind === 'missing' ? [`seed ${run.seed}: ${reading.why}`] : [],
+  );
+  if (seeds.length < planned) whys.push(`${planned - seeds.length} not started`);
+  return `incomplete, ${counted} of ${planned} seeds count: ${whys.join('; ')}`;
+}
+
+function whyOutOfBounds(
+  cell: RankableCell,
+  counted: readonly SeedReading[],
+  aggregate: 'mean' | 'median',
+  { where }: Readers,
+): string | null {
+  const whys: string[] = [];
+  for (const { clause, reader } of where) {
+    const readings = counted.map(({ run }) => ({ seed: run.seed, reading: readMetric(reader, run, cell.params) }));
+    const values = readings.flatMap(({ reading }) => (reading.kind === 'counts' ? [reading.value] : []));
+    const bad = readings.find(({ reading }) => reading.kind !== 'counts');
+    if (bad !== undefined && bad.reading.kind !== 'counts') {
+      whys.push(`seed ${bad.seed}: ${bad.reading.why}`);
+      continue;
+    }
+    const value = aggregate === 'mean' ? mean(values) : median(values);
+    if (clause.atLeast !== undefined && value < clause.atLeast) {
+      whys.push(`${clause.metric} is ${brief(value)}, below ${clause.atLeast}`);
+    }
+    if (clause.atMost !== undefined && value > clause.atMost) {
+      whys.push(`${clause.metric} is ${brief(value)}, above ${clause.atMost}`);
+    }
+  }
+  return whys.length === 0 ? null : `outside select.where: ${whys.join('; ')}`;
 }

@@ -10,7 +10,7 @@ export function applySmoke(raw: unknown): unknown {
   if (!isPlainObject(smoke)) return spec;
   const { stages } = spec;
   if (!Array.isArray(stages)) return mergeDeep(spec, smoke);
-  const { select, ...shared } = smoke;
+  const { select: _select, ...shared } = smoke;
   return { ...mergeDeep(spec, shared), stages: stages.map((stage: unknown) => smokeStage(stage, smoke)) };
 }
 

@@ -48,7 +48,7 @@ const Tolerance = z
     error: 'exactly one of factor and absolute must be given',
   });
 
-const Select = z.strictObject({
+export const SelectSchema = z.strictObject({
   rule: z
     .enum(['min', 'max', 'smallest-within', 'largest-within', 'knee', 'manual'])
     .optional()
@@ -163,7 +163,7 @@ export const StageSpecSchema = z.strictObject({
   }),
   seeds: Seeds.optional().meta({ description: "Instead of the sweep's" }),
   ...spaceShape,
-  select: Select.optional().meta({ description: 'How the best cell is named' }),
+  select: SelectSchema.optional().meta({ description: 'How the best cell is named' }),
   gate,
   from: From.optional().meta({ description: 'Start each run from what a run of an earlier stage left' }),
   refit: Refit.optional().meta({
@@ -171,6 +171,7 @@ export const StageSpecSchema = z.strictObject({
   }),
   execution: Execution.optional().meta({ description: "Over the sweep's, key by key" }),
 });
+export type SelectSpec = z.output<typeof SelectSchema>;
 export type StageSpec = z.output<typeof StageSpecSchema>;
 
 const Smoke = z.strictObject({
@@ -195,7 +196,7 @@ export const SweepSpecSchema = z.strictObject({
   params: ParamsSchema.default({}).meta({ description: 'Parameters of the model that all stages share' }),
   seeds: Seeds.optional().meta({ description: 'Replicates of every cell: integers, all different; default [1]' }),
   ...spaceShape,
-  select: Select.optional().meta({ description: 'One-stage form: how the best cell is named' }),
+  select: SelectSchema.optional().meta({ description: 'One-stage form: how the best cell is named' }),
   gate,
   stages: z
     .array(StageSpecSchema)

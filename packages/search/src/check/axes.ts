@@ -1,0 +1,82 @@
+import { canonicalJson, isPlainObject, joinPath } from '@trawl/spec';
+import type { Draw, Params, ParamValue } from '@trawl/spec';
+import { rootOf, variesDataset } from '../assign.js';
+import type { StageDraft } from './draft.js';
+
+/** One varied key of a stage and where its values stand. */
+export interface Axis {
+  key: string;
+  /** Where the axis stands, as `stages.1.grid.beta`. */
+  at: string;
+  /** As it is written there. */
+  given: unknown;
+  /** What it can be set to; of a continuous draw its ends, and a value between them. */
+  values: ParamValue[];
+  /** null where the values are a list. */
+  draw: Draw | null;
+  /** Where one value stands: an entry of a list, or the form that makes it. */
+  placeOf(value: ParamValue): string;
+}
+
+/** All varied keys in the order of the space; a key that is varied twice comes twice. */
+export function axesOfDraft({ at, raw, space }: StageDraft): Axis[] {
+  const listed = (group: 'grid' | 'zip'): Axis[] =>
+    Object.entries(space[group]).map(([key, values]) => {
+      const written = isPlainObject(raw[group]) ? raw[group][key] : undefined;
+      const place = joinPath(at, group, key);
+      const index = indexer(values);
+      const placeOf = (value: ParamValue) => (Array.isArray(written) ? joinPath(place, index(value)) : place);
+      return { key, at: place, given: written, values, draw: null, placeOf };
+    });
+  return [
+    ...listed('grid'),
+    ...listed('zip'),
+    ...pointAxes(at, space.cells),
+    ...drawnAxes(at, space.random?.space ?? {}),
+  ];
+}
+
+function pointAxes(at: string, cells: readonly Params[]): Axis[] {
+  return [...new Set(cells.flatMap(Object.keys))].map((key) => {
+    const values = cells.map((cell) => cell[key] ?? null);
+    const first = cells.findIndex((cell) => Object.hasOwn(cell, key));
+    const index = indexer(values);
+    const placeOf = (value: ParamValue) => joinPath(at, 'cells', index(value), key);
+    return { key, at: joinPath(at, 'cells', first, key), given: values[first], values, draw: null, placeOf };
+  });
+}
+
+function drawnAxes(at: string, space: Readonly<Record<string, Draw>>): Axis[] {
+  return Object.entries(space).map(([key, draw]) => {
+    const place = joinPath(at, 'random.space', key);
+    const form = joinPath(place, Object.keys(draw)[0] ?? '');
+    const values = sampleOf(draw);
+    const index = indexer(values);
+    const placeOf = (value: ParamValue) => ('choice' in draw ? joinPath(form, index(value)) : form);
+    return { key, at: place, given: draw, values, draw, placeOf };
+  });
+}
+
+function sampleOf(draw: Draw): ParamValue[] {
+  if ('choice' in draw) return draw.choice;
+  if ('int' in draw) return draw.int;
+  const [low, high] = 'uniform' in draw ? draw.uniform : draw.loguniform;
+  // Not a round number: a parameter that takes integers must refuse it.
+  const between = low * 0.618 + high * 0.382;
+  return [low, between, high];
+}
+
+/** Where a value stands in a list; made when first asked, as a list may be long. */
+function indexer(values: readonly ParamValue[]): (value: ParamValue) => number {
+  let places: Map<string, number> | null = null;
+  return (value) => {
+    places ??= new Map(values.map((candidate, i): [string, number] => [canonicalJson(candidate), i]).toReversed());
+    return places.get(canonicalJson(value)) ?? 0;
+  };
+}
+
+/** Whether a fault at `path` (of a parameter, or starting with `dataset`) is about what an axis varies. */
+export function concerns(axis: string, path: string): boolean {
+  if (variesDataset(axis)) return path === axis || path.startsWith(`${axis}.`) || axis.startsWith(`${path}.`);
+  return rootOf(axis) === rootOf(path);
+}
