@@ -104,39 +104,36 @@ const artifact = { name: 'a', kind: 'figure', mediaType: 'image/png', sha256: 'a
 const info = { backend: 'cpu' as const, device: 'cpu', threads: 1, versions: {} };
 
 /** Every write that a trainer makes, answering whether it was taken. */
-const writes = (s: Store): Record<string, (run: string, fence: number) => Promise<boolean>> => ({
-  ingest: (run, fence) => s.metrics.ingest(run, fence, [at(1)]),
-  progress: (run, fence) => s.runs.progress(run, fence, { epoch: 1, epochs: 2, step: 3 }),
-  attemptInfo: (run, fence) => s.runs.attemptInfo(run, fence, info),
-  record: async (run, fence) => (await s.artifacts.record(run, fence, artifact)) !== null,
-  release: (run, fence) => s.runs.release(run, fence, 'drained'),
-  succeed: (run, fence) => s.runs.succeed(run, fence, { 'val.loss': 1 }),
-  fail: async (run, fence) => (await s.runs.fail(run, fence, 'crashed', 'boom')) !== null,
+const WRITES: Record<string, (s: Store, run: string, fence: number) => Promise<boolean>> = {
+  ingest: (s, run, fence) => s.metrics.ingest(run, fence, [at(1)]),
+  progress: (s, run, fence) => s.runs.progress(run, fence, { epoch: 1, epochs: 2, step: 3 }),
+  attemptInfo: (s, run, fence) => s.runs.attemptInfo(run, fence, info),
+  record: async (s, run, fence) => (await s.artifacts.record(run, fence, artifact)) !== null,
+  release: (s, run, fence) => s.runs.release(run, fence, 'drained'),
+  succeed: (s, run, fence) => s.runs.succeed(run, fence, { 'val.loss': 1 }),
+  fail: async (s, run, fence) => (await s.runs.fail(run, fence, 'crashed', 'boom')) !== null,
+};
+
+test.each(Object.keys(WRITES))('%s: taken at the fence of the claim, refused at any other', async (name) => {
+  const write = WRITES[name]!;
+  const run = await oneRun();
+  expect(await write(store, run, 0)).toBe(false);
+  await store.runs.claim(run, 0, worker);
+  expect(await write(store, run, 0)).toBe(false);
+  expect(await write(store, run, 2)).toBe(false);
+  expect(await write(store, run, 1)).toBe(true);
 });
 
-test.each(Object.keys(writes({} as Store)))(
-  '%s: taken at the fence of the claim, refused at any other',
-  async (name) => {
-    const write = writes(store)[name]!;
-    const run = await oneRun();
-    expect(await write(run, 0)).toBe(false);
-    await store.runs.claim(run, 0, worker);
-    expect(await write(run, 0)).toBe(false);
-    expect(await write(run, 2)).toBe(false);
-    expect(await write(run, 1)).toBe(true);
-  },
-);
-
-test.each(Object.keys(writes({} as Store)))('%s: refused once the reaper gave the run to another', async (name) => {
-  const write = writes(store)[name]!;
+test.each(Object.keys(WRITES))('%s: refused once the reaper gave the run to another', async (name) => {
+  const write = WRITES[name]!;
   const run = await oneRun();
   await store.runs.claim(run, 0, worker);
   await expire(run);
   await store.runs.reap();
-  expect(await write(run, 1)).toBe(false);
+  expect(await write(store, run, 1)).toBe(false);
   await store.runs.claim(run, 2, worker);
   const before = await store.runs.detail(run);
-  expect(await write(run, 1)).toBe(false);
+  expect(await write(store, run, 1)).toBe(false);
   expect(await store.runs.detail(run)).toEqual(before);
   expect(await steps(run)).toEqual([]);
   expect(await store.artifacts.of(run)).toEqual([]);
@@ -151,7 +148,7 @@ test.each(['ingest', 'progress', 'record', 'succeed', 'fail'])(
     await expire(run);
     await store.runs.reap();
     await store.runs.claim(run, 2, worker);
-    expect(await writes(unsafe)[name]!(run, 1)).toBe(true);
+    expect(await WRITES[name]!(unsafe, run, 1)).toBe(true);
     await unsafe.close();
   },
 );
@@ -171,19 +168,19 @@ test('a write under way holds the run: the reaper waits for it, and it is kept',
   await client.end();
 });
 
+const checkpoint = (step: number) =>
+  ({
+    name: `checkpoint-${step}`,
+    kind: 'checkpoint',
+    mediaType: 'application/octet-stream',
+    sha256: String(step % 10).repeat(64),
+    size: 9,
+    epoch: step,
+    step,
+  }) as const;
+
 test('claim, release and reap take the run back to its checkpoint', async () => {
   const run = await oneRun(10);
-  const checkpoint = (step: number) =>
-    ({
-      name: `checkpoint-${step}`,
-      kind: 'checkpoint',
-      mediaType: 'application/octet-stream',
-      sha256: String(step % 10).repeat(64),
-      size: 9,
-      epoch: step,
-      step,
-    }) as const;
-
   await store.runs.claim(run, 0, worker);
   await store.metrics.ingest(run, 1, [1, 2, 3].map(at));
   await store.runs.release(run, 1, 'drained');

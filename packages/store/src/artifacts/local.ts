@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type ArtifactFiles, ArtifactMismatch } from './files.js';
+
+const CUT_OFF_MS = 24 * 60 * 60 * 1000;
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -12,15 +14,16 @@ const SHA256 = /^[0-9a-f]{64}$/;
  */
 export class LocalArtifacts implements ArtifactFiles {
   readonly #folder: string;
+  readonly #incoming: string;
 
   constructor(folder: string) {
     this.#folder = path.resolve(folder);
+    this.#incoming = path.join(this.#folder, 'incoming');
   }
 
   async put(content: AsyncIterable<Uint8Array>, expectedSha256?: string): Promise<{ sha256: string; size: number }> {
-    const incoming = path.join(this.#folder, 'incoming');
-    await mkdir(incoming, { recursive: true });
-    const temporary = path.join(incoming, randomUUID());
+    await mkdir(this.#incoming, { recursive: true });
+    const temporary = path.join(this.#incoming, randomUUID());
     try {
       const { sha256, size } = await write(temporary, content);
       if (expectedSha256 !== undefined && expectedSha256 !== sha256) throw new ArtifactMismatch(expectedSha256, sha256);
@@ -55,10 +58,20 @@ export class LocalArtifacts implements ArtifactFiles {
   async *list(): AsyncGenerator<{ sha256: string; size: number; modifiedAt: Date }> {
     const folder = await ifThere(() => opendir(this.#folder, { recursive: true }));
     if (folder === null) return;
+    await this.#removeCutOff();
     for await (const entry of folder) {
       if (!entry.isFile() || !SHA256.test(entry.name)) continue;
       const facts = await ifThere(() => stat(this.#path(entry.name)));
       if (facts !== null) yield { sha256: entry.name, size: facts.size, modifiedAt: facts.mtime };
+    }
+  }
+
+  /** Uploads that a crash cut off. One that still runs has been written to lately. */
+  async #removeCutOff(): Promise<void> {
+    for (const name of (await ifThere(() => readdir(this.#incoming))) ?? []) {
+      const file = path.join(this.#incoming, name);
+      const modified = await ifThere(async () => (await stat(file)).mtimeMs);
+      if (modified !== null && modified < Date.now() - CUT_OFF_MS) await rm(file, { force: true });
     }
   }
 
