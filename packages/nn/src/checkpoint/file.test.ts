@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readCheckpoint, writeCheckpoint } from './file.js';
+import { checkpointBytes, readCheckpoint, writeCheckpoint } from './file.js';
 
 const checkpoint = {
   tensors: {
@@ -27,6 +27,11 @@ describe('checkpoint files', () => {
     await writeCheckpoint(path, checkpoint);
     expect(await readCheckpoint(path)).toEqual(checkpoint);
     expect(readdirSync(folder)).toEqual(['a.safetensors']);
+  });
+
+  it('have the same bytes in memory', async () => {
+    await writeCheckpoint(path, checkpoint);
+    expect(Buffer.compare(checkpointBytes(checkpoint), readFileSync(path))).toBe(0);
   });
 
   it('replace an older one whole', async () => {

@@ -6,23 +6,32 @@ import { decode, encode } from './safetensors.js';
 
 const STATE = 'trawl_state';
 
-/**
- * Writes one safetensors file: tensors as F32, the state as JSON text in its metadata. The file is whole and on disk
- * when this resolves, or not there: it is written beside its place, synced, renamed, and its folder synced.
- * @throws CheckpointError when the state holds a number that JSON cannot (it would come back as null).
- */
-export async function writeCheckpoint(path: string, { tensors, state }: Checkpoint): Promise<void> {
+/** The parts of a checkpoint's file, in order. */
+function partsOf({ tensors, state }: Checkpoint): Uint8Array[] {
   const json = JSON.stringify(state ?? null, (key, value: unknown) => {
     if (typeof value === 'number' && !Number.isFinite(value)) {
       throw new CheckpointError(`state ${key}: ${value} has no JSON form; store it as a string`);
     }
     return value;
   });
+  return encode(tensors, { [STATE]: json });
+}
+
+/** The bytes that `writeCheckpoint` would write, for an artifact. @throws CheckpointError as it does. */
+export const checkpointBytes = (checkpoint: Checkpoint): Uint8Array => Buffer.concat(partsOf(checkpoint));
+
+/**
+ * Writes one safetensors file: tensors as F32, the state as JSON text in its metadata. The file is whole and on disk
+ * when this resolves, or not there: it is written beside its place, synced, renamed, and its folder synced.
+ * @throws CheckpointError when the state holds a number that JSON cannot (it would come back as null).
+ */
+export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  const parts = partsOf(checkpoint);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = await open(temporary, 'w');
     try {
-      for (const part of encode(tensors, { [STATE]: json })) await file.writeFile(part);
+      for (const part of parts) await file.writeFile(part);
       await file.sync();
     } finally {
       await file.close();

@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Checkpoint } from '@trawl/nn';
+import { fromHost, hostTensor, toHost } from '@trawl/nn';
+import { z } from 'zod';
+import { Stopped } from '../contract.js';
+import type { Run } from './run.js';
+import { allWeights, dropBest } from './run.js';
+import { RunState } from './state.js';
+
+const Saved = z.strictObject({ run: RunState, streams: z.record(z.string(), z.string()) });
+const BEST = 'best/';
+
+/** Everything to go on bit for bit: weights, optimiser slots, best weights, streams and `RunState`. */
+export function toCheckpoint(run: Run): Checkpoint {
+  const best = new Map([...run.best].map(([name, tensor]) => [`${BEST}${name}`, tensor]));
+  return {
+    tensors: { ...toHost(allWeights(run.model)), ...run.optimizer.slots(), ...toHost(best) },
+    state: { run: run.state, streams: run.ctx.streams.state() } satisfies z.input<typeof Saved>,
+  };
+}
+
+/** @throws CheckpointError for tensors, ZodError for a state, that another model or version wrote. */
+export function fromCheckpoint(run: Run, { tensors, state }: Checkpoint): void {
+  const saved = Saved.parse(state);
+  const { variables, frozen } = run.model.network;
+  fromHost(variables, tensors);
+  fromHost(frozen, tensors);
+  run.optimizer.restore(tensors);
+  dropBest(run);
+  if (saved.run.best) {
+    for (const [name, { shape }] of variables) {
+      run.best.set(name, tf.tensor(hostTensor(tensors, `${BEST}${name}`, shape).data, shape, 'float32'));
+    }
+  }
+  run.state = saved.run;
+  run.ctx.streams.restore(saved.streams);
+}
+
+/**
+ * Between two steps: gives way, then writes a checkpoint when one is due or the run must stop.
+ * @throws Stopped after writing it.
+ */
+export async function boundary(run: Run): Promise<void> {
+  const { ctx, state } = run;
+  await ctx.breathe();
+  if (!ctx.signal.aborted && !ctx.checkpointDue()) return;
+  await ctx.checkpoint(toCheckpoint(run), { epoch: state.epoch, step: state.step });
+  if (ctx.signal.aborted) throw new Stopped(`stopped at epoch ${state.epoch}, step ${state.step}`);
+}

@@ -1,0 +1,124 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { RandomStreams, Variables } from '@trawl/nn';
+import {
+  addConv,
+  addConvTranspose,
+  addDense,
+  addVariable,
+  conv,
+  convTranspose,
+  dense,
+  disposeVariables,
+  haarOrthogonal,
+  leakyRelu,
+} from '@trawl/nn';
+import { layersOf, sizesOf } from './architecture.js';
+import type { PsVaeParams } from './params.js';
+
+const SLOPE = 0.05;
+
+export interface FrameShape {
+  height: number;
+  width: number;
+  channels: number;
+  labels: number;
+}
+
+export interface PsVaeNetwork {
+  /** Trained, by name. */
+  variables: Variables;
+  /** Never trained: `rotation.kernel`, an orthogonal [d, d] matrix whose columns are A's rows (labels), then B's. */
+  frozen: Variables;
+  /** [n, h, w, c] -> posterior mean (supervised latents first) and log-variance, both [n, d]. */
+  encode(x: tf.Tensor4D): { mean: tf.Tensor2D; logvar: tf.Tensor2D };
+  /** Predicted labels [n, K] from posterior means [n, d]: a scale and a shift of each supervised latent. */
+  predictLabels(mean: tf.Tensor2D): tf.Tensor2D;
+  /** mean + std * noise; all [n, d]. */
+  sample(mean: tf.Tensor2D, logvar: tf.Tensor2D, noise: tf.Tensor2D): tf.Tensor2D;
+  /** [n, d] -> frames [n, h, w, c] in 0..1. */
+  decode(z: tf.Tensor2D): tf.Tensor4D;
+  dispose(): void;
+}
+
+/**
+ * The single-session PS-VAE: f = convolutions of x; h = dense(f); mean = [A; B] h; logvar = dense(f), not rotated.
+ * Initialised as PyTorch does, from the streams `weights` and `rotation`.
+ * Source: BehaveNet vaes.py L571-601 and L1276-1363, ae_model_architecture_generator.py L707-720 at 5a5568c.
+ */
+export function psVaeNetwork(
+  { height, width, channels, labels }: FrameShape,
+  params: Pick<PsVaeParams, 'architecture' | 'n_ae_latents' | 'sampling'>,
+  streams: RandomStreams,
+): PsVaeNetwork {
+  const latents = params.n_ae_latents;
+  const layers = layersOf(params.architecture);
+  const sizes = sizesOf(layers, height, width);
+  const depths = [channels, ...layers.map((layer) => layer.channels)];
+  const [bottomHeight, bottomWidth] = sizes.at(-1) ?? [height, width];
+  const bottom = [bottomHeight, bottomWidth, depths.at(-1) ?? channels] as const;
+  const features = bottom[0] * bottom[1] * bottom[2];
+
+  // What the decoder undoes, deepest layer first.
+  const mirrored = layers
+    .map((layer, i) => ({
+      kernel: layer.kernel,
+      stride: layer.stride,
+      in: layer.channels,
+      out: depths[i] ?? channels,
+      size: sizes[i] ?? ([height, width] as const),
+    }))
+    .toReversed();
+
+  const variables: Variables = new Map();
+  const weights = streams.get('weights');
+  layers.forEach((layer, i) =>
+    addConv(variables, `encoder.conv${i}`, weights, {
+      in: depths[i] ?? channels,
+      out: layer.channels,
+      kernel: layer.kernel,
+    }),
+  );
+  addDense(variables, 'encoder.mean', weights, { in: features, out: latents });
+  addDense(variables, 'encoder.logvar', weights, { in: features, out: latents });
+  const bound = 1 / Math.sqrt(labels);
+  const scale = addVariable(variables, 'labels.scale', [labels], weights.uniforms(labels, -bound, bound));
+  const shift = addVariable(variables, 'labels.shift', [labels], weights.uniforms(labels, -bound, bound));
+  addDense(variables, 'decoder.dense', weights, { in: latents, out: features });
+  mirrored.forEach((layer, i) => addConvTranspose(variables, `decoder.conv${i}`, weights, layer));
+
+  const frozen: Variables = new Map();
+  const matrix = Float32Array.from(haarOrthogonal(latents, streams.get('rotation')));
+  addVariable(frozen, 'rotation.kernel', [latents, latents], matrix);
+
+  return {
+    variables,
+    frozen,
+    encode(x) {
+      const top = layers.reduce(
+        (h, { stride }, i) => leakyRelu(conv(variables, `encoder.conv${i}`, h, { stride }), SLOPE),
+        x,
+      );
+      const f = tf.reshape<tf.Rank.R2>(top, [x.shape[0], features]);
+      const mean = dense(frozen, 'rotation', dense(variables, 'encoder.mean', f));
+      return { mean, logvar: dense(variables, 'encoder.logvar', f) };
+    },
+    predictLabels: (mean) => tf.add(tf.mul(tf.slice(mean, [0, 0], [-1, labels]), scale), shift),
+    sample: (mean, logvar, noise) =>
+      tf.add(mean, tf.mul(tf.exp(params.sampling === 'behavenet' ? logvar : tf.mul(logvar, 0.5)), noise)),
+    decode(z) {
+      const f = dense(variables, 'decoder.dense', z);
+      const frames = mirrored.reduce(
+        (h, { size, stride }, i) => {
+          const up = convTranspose(variables, `decoder.conv${i}`, h, size, { stride });
+          return i === mirrored.length - 1 ? up : leakyRelu(up, SLOPE);
+        },
+        tf.reshape<tf.Rank.R4>(f, [z.shape[0], ...bottom]),
+      );
+      return tf.sigmoid(frames);
+    },
+    dispose() {
+      disposeVariables(variables);
+      disposeVariables(frozen);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Trial } from '@trawl/datasets';
+import type { Optimizer } from '@trawl/nn';
+import type { Split } from '@trawl/spec';
+import { SPLITS } from '@trawl/spec';
+import type { TrainContext } from '../contract.js';
+import type { Model } from './passes.js';
+import type { RunState } from './state.js';
+
+/** A run under way. */
+export interface Run {
+  ctx: TrainContext;
+  model: Model;
+  optimizer: Optimizer;
+  /** Trial indices. */
+  splits: Record<Split, number[]>;
+  /** By trial index: noise [frames, latents] of every evaluation, the same all through the run. */
+  fixedNoise: Float32Array[];
+  state: RunState;
+  /** Trained weights of `state.best`; empty before there is one. */
+  best: Map<string, tf.Tensor>;
+}
+
+export function trialAt({ ctx: { dataset } }: Run, index: number): Trial {
+  const trial = dataset.trials[index];
+  if (!trial) throw new Error(`no trial ${index}; there are ${dataset.trials.length}`);
+  return trial;
+}
+
+export const noiseAt = ({ fixedNoise }: Run, index: number): Float32Array => fixedNoise[index] ?? new Float32Array(0);
+
+export const filledSplits = ({ splits }: Run): Split[] => SPLITS.filter((split) => splits[split].length > 0);
+
+/** Trained and frozen weights by name. */
+export const allWeights = ({ network }: Model): Map<string, tf.Variable> =>
+  new Map([...network.variables, ...network.frozen]);
+
+/** Takes the weights as they are for the best. Clones share memory with the weights until those change. */
+export function keepBest(run: Run): void {
+  dropBest(run);
+  for (const [name, variable] of run.model.network.variables) run.best.set(name, tf.clone(variable));
+}
+
+export function dropBest({ best }: Run): void {
+  for (const tensor of best.values()) tensor.dispose();
+  best.clear();
+}
+
+export function restoreBest({ best, model: { network } }: Run): void {
+  for (const [name, variable] of network.variables) {
+    const tensor = best.get(name);
+    if (!tensor) throw new Error(`no best weights of ${name}`);
+    tf.tidy(() => variable.assign(tf.clone(tensor)));
+  }
+}
+
+export function dispose(run: Run): void {
+  dropBest(run);
+  run.optimizer.dispose();
+  run.model.network.dispose();
+}

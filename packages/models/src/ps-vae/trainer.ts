@@ -1,0 +1,113 @@
+import { checkpointBytes, toHost } from '@trawl/nn';
+import type { Split } from '@trawl/spec';
+import type { Trainer } from '../contract.js';
+import { npz } from '../npz.js';
+import { psVaeCard } from './card.js';
+import { boundary } from './checkpoint.js';
+import { evaluateTrial, trainStep } from './passes.js';
+import type { Run } from './run.js';
+import { allWeights, dispose, keepBest, noiseAt, restoreBest, trialAt } from './run.js';
+import type { Weights } from './schedule.js';
+import { better, isCandidate, isValidated, stopsEarly, weightsAt } from './schedule.js';
+import { startRun } from './start.js';
+import { evaluateAll } from './summary.js';
+import type { SplitSums } from './sums.js';
+import { addTrial, assertFinite, metricsOf, splitSums, trainLatentMetrics } from './sums.js';
+
+/**
+ * BehaveNet's loop (training.py L244-461) with trawl's decisions: one trial a step; epoch 0 evaluates the untrained
+ * network, epochs 1 to max_n_epochs train; the best model is chosen, and early stopping counts, after the ramp only;
+ * the summary is the best model's.
+ */
+export const psVae: Trainer = {
+  card: psVaeCard,
+  async train(ctx) {
+    const run = startRun(ctx);
+    try {
+      while (!run.state.finished) await epoch(run);
+      return await finish(run);
+    } finally {
+      dispose(run);
+    }
+  },
+};
+
+async function epoch(run: Run): Promise<void> {
+  const { ctx, model, state } = run;
+  const { anneal_epochs, beta, enable_early_stop, early_stop_history, max_n_epochs, min_n_epochs, val_check_interval } =
+    model.params;
+  const at = { epoch: state.epoch, step: state.step };
+  const weights = weightsAt(at.epoch, anneal_epochs, beta);
+
+  const train = at.epoch === 0 ? await evaluate(run, 'train', weights) : await trainEpoch(run, weights);
+  const val = isValidated(at.epoch, val_check_interval, max_n_epochs) ? await evaluate(run, 'val', weights) : null;
+
+  at.step = state.step;
+  const schedule = { kl_weight: weights.kl, tc_weight: weights.tc };
+  ctx.report({ ...at, split: 'train', metrics: { ...metricsOf(train), ...trainLatentMetrics(train), ...schedule } });
+  if (val) {
+    const metrics = metricsOf(val);
+    ctx.report({ ...at, split: 'val', metrics });
+    if (isCandidate(at.epoch, anneal_epochs)) {
+      state.best = better(state.best, at.epoch, metrics.loss ?? Number.NaN);
+      if (state.best.epoch === at.epoch) keepBest(run);
+    }
+  }
+  const stops = enable_early_stop && stopsEarly(at.epoch, state.best, early_stop_history, min_n_epochs);
+  if (stops) ctx.log('info', `stopped early at epoch ${at.epoch}: no lower val.loss since epoch ${state.best?.epoch}`);
+  state.finished = stops || at.epoch === max_n_epochs;
+  state.epoch += 1;
+  state.order = [];
+  state.position = 0;
+}
+
+/** Every training trial once, in a fresh order; goes on in the middle of the epoch after a resume. */
+async function trainEpoch(run: Run, weights: Weights): Promise<SplitSums> {
+  const { ctx, model, optimizer, state, splits } = run;
+  const { max_n_epochs, n_ae_latents } = model.params;
+  if (state.order.length === 0) {
+    const permutation = ctx.streams.get('shuffle').permutation(splits.train.length);
+    state.order = permutation.flatMap((i) => splits.train[i] ?? []);
+    state.sums = splitSums(model.shape.labels, n_ae_latents);
+  }
+  for (const index of state.order.slice(state.position)) {
+    const trial = trialAt(run, index);
+    const noise = ctx.streams.get('noise').normals(trial.nFrames * n_ae_latents);
+    const reports = trainStep(model, optimizer, trial, noise, weights);
+    state.step += 1;
+    state.position += 1;
+    assertFinite(reports, `at step ${state.step} (epoch ${state.epoch}, trial ${index})`);
+    addTrial(state.sums, reports);
+    const steps = max_n_epochs * splits.train.length;
+    ctx.progress({ epoch: state.epoch, epochs: max_n_epochs, step: state.step, steps });
+    await boundary(run);
+  }
+  return state.sums;
+}
+
+async function evaluate(run: Run, split: Split, weights: Weights): Promise<SplitSums> {
+  const { model, splits, state } = run;
+  const sums = splitSums(model.shape.labels, model.params.n_ae_latents);
+  for (const index of splits[split]) {
+    const reports = evaluateTrial(model, trialAt(run, index), noiseAt(run, index), weights);
+    assertFinite(reports, `on ${split} trial ${index} after step ${state.step} (epoch ${state.epoch})`);
+    addTrial(sums, reports);
+    await boundary(run);
+  }
+  return sums;
+}
+
+/** Takes the best weights and leaves them, all posterior means and the summary. */
+async function finish(run: Run): Promise<Record<string, number>> {
+  const { ctx, model, state } = run;
+  restoreBest(run);
+  const { summary, latents } = await evaluateAll(run);
+  const origin = { model: psVaeCard.name, version: psVaeCard.version, params: model.params, shape: model.shape };
+  const weights = checkpointBytes({
+    tensors: toHost(allWeights(model)),
+    state: { ...origin, epoch: state.best?.epoch },
+  });
+  await ctx.artifact('weights.safetensors', weights, 'application/octet-stream');
+  await ctx.artifact('latents.npz', npz(latents), 'application/zip');
+  return summary;
+}
