@@ -195,7 +195,11 @@ function mortal(real: Store): Store {
         };
       },
     });
-  return { ...real, sweeps: part(real.sweeps), stages: part(real.stages), runs: part(real.runs) };
+  const { sweeps, stages, runs } = real;
+  const ping = async () => {
+    if (dead) throw new Error('killed');
+  };
+  return { ...real, ping, sweeps: part(sweeps), stages: part(stages), runs: part(runs) };
 }
 
 describe('a stage that cannot be decided', () => {
@@ -290,6 +294,31 @@ describe('a stage that cannot be decided', () => {
     const failed = await drive(start({ catalog: new Map() }), id, 'failed');
     expect(failed.stages[0]?.reason).toBe("model toy is not in this service's catalogue");
   });
+});
+
+it('does not let a stage that cannot be written keep other sweeps waiting', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
+  const poisoned = await addToySweep(store);
+  const id = await addToySweep(store);
+  const refuse: Store['stages']['open'] = async (stageId, ...rest) => {
+    const isPoisoned = (await store.stages.list(poisoned)).some((stage) => stage.id === stageId);
+    if (isPoisoned) throw new Error('violates a constraint');
+    return store.stages.open(stageId, ...rest);
+  };
+  await startWorker();
+  const scheduler = start({ store: { ...store, stages: { ...store.stages, open: refuse } }, log });
+  await drive(scheduler, id, 'succeeded');
+  await until('alpha done', async () => {
+    await scheduler.tick();
+    return (await detailOf(poisoned)).stages[0]?.state === 'done';
+  });
+  await scheduler.tick();
+  await scheduler.tick();
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ sweepId: poisoned, stage: 'beta', msg: 'stage cannot be advanced; trying every round' }),
+  ]);
+  expect((await detailOf(poisoned)).state).toBe('running');
 });
 
 describe('leases', () => {

@@ -43,12 +43,13 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const withQueues = createGuard(log, 'the queue');
   const alarm = createAlarm();
   const closing = new AbortController();
+  const stuck = new Set<string>();
   let nextRepair = Number.NEGATIVE_INFINITY;
   let last: Promise<void> = Promise.resolve();
 
   const round = async () => {
     await withPostgres(async () => {
-      await advance({ store, catalog, log });
+      await advance({ store, catalog, log, stuck });
       await reaper.reap();
     });
     await withQueues(async () => {

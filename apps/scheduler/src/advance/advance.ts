@@ -6,25 +6,45 @@ import type { Decision } from './decision.js';
 import { open } from './open.js';
 import { sourcesOf, type Earlier } from './sources.js';
 
-interface Advancing {
+export interface Advancing {
   store: Store;
   catalog: Catalog;
   log: Logger;
+  /** Ids of stages that could not be advanced, kept from call to call so that each is logged once. */
+  stuck: Set<string>;
 }
 
 /**
  * Moves every stage and sweep as far as it goes without another run. Reads, decides, and writes by
  * compare-and-set: what another scheduler did first is not done again, and one that dies between two
- * writes leaves what the next one goes on from.
+ * writes leaves what the next one goes on from. @throws when Postgres does not answer.
  */
 export async function advance(advancing: Advancing): Promise<void> {
   let moved: boolean;
   do {
     moved = false;
     // A stage that opens onto runs that exist already, or is decided, makes others due.
-    for (const stage of await advancing.store.stages.due()) moved = (await advanceStage(stage, advancing)) || moved;
+    for (const stage of await advancing.store.stages.due()) moved = (await tryStage(stage, advancing)) || moved;
   } while (moved);
   await finishSweeps(advancing);
+}
+
+/** One stage that cannot be written must not keep all other sweeps waiting. */
+async function tryStage(stage: StageRow, advancing: Advancing): Promise<boolean> {
+  const { store, log, stuck } = advancing;
+  try {
+    const moved = await advanceStage(stage, advancing);
+    stuck.delete(stage.id);
+    return moved;
+  } catch (error) {
+    await store.ping().catch(() => {
+      throw error;
+    });
+    const about = { err: error, sweepId: stage.sweepId, stage: stage.name };
+    if (!stuck.has(stage.id)) log.error(about, 'stage cannot be advanced; trying every round');
+    stuck.add(stage.id);
+    return false;
+  }
 }
 
 async function advanceStage(stage: StageRow, advancing: Advancing): Promise<boolean> {
