@@ -4,7 +4,7 @@ import type { Backend } from './backend.js';
 import type { RunConsumer, RunJob } from './contract.js';
 import { within } from './within.js';
 
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 2_000;
 const JobData = z.object({ runId: z.string(), fence: z.int() });
 
 interface ConsumerOptions<B extends IQueueBackend, C> {

@@ -5,7 +5,7 @@ import type { Capability, QueueOptions, RunConsumer, RunJob, RunQueue } from './
 import { reporter } from './report.js';
 import { within } from './within.js';
 
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 2_000;
 /** BullMQ spends its time in JavaScript on a bulk: smaller pieces keep the event loop alive. */
 const BULK = 500;
 
