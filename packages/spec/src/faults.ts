@@ -99,7 +99,8 @@ function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] |
 function messageOf(issue: Issue, given: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.expected === 'int') return 'is not an integer';
+      if (issue.expected === 'int' && typeof given === 'number' && Number.isFinite(given)) return 'is not an integer';
+      if (typeof given === 'number' && !Number.isFinite(given)) return 'is not a finite number';
       return `is ${kindOf(given)}, not ${KINDS[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
       return `is not legal${typeof given === 'string' ? suggestion(given, issue.values.map(String)) : ''}`;
@@ -117,6 +118,7 @@ function messageOf(issue: Issue, given: unknown): string {
 const KINDS: Record<string, string> = {
   string: 'a text',
   number: 'a number',
+  int: 'an integer',
   boolean: 'true or false',
   array: 'a list',
   tuple: 'a list',
@@ -128,6 +130,5 @@ const KINDS: Record<string, string> = {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'number') return Number.isFinite(value) ? 'a number' : 'not a finite number';
   return KINDS[typeof value] ?? typeof value;
 }

@@ -70,12 +70,16 @@ function stringWords({ minLength, maxLength, pattern }: Shape): string {
   return `${minLength === 1 && maxLength === undefined ? 'a text that is not empty' : 'a text'}${length}${form}`;
 }
 
-function listWords({ items, prefixItems, minItems, description }: Shape): string {
+function listWords({ items, prefixItems, minItems, maxItems, description }: Shape): string {
   if (prefixItems !== undefined) return description ?? `[${prefixItems.map(wordsOf).join(', ')}]`;
   const each = items === undefined || Array.isArray(items) ? ANY_JSON : wordsOf(items);
-  const least = minItems === undefined ? '' : ` of at least ${minItems}`;
-  return each === ANY_JSON ? `a list${least} ${least === '' ? 'of values' : 'value'}` : `a list${least}, each ${each}`;
+  const least = minItems ?? 0;
+  const size =
+    maxItems === undefined ? (least === 0 ? 'values' : `at least ${count(least)}`) : `${least} to ${count(maxItems)}`;
+  return each === ANY_JSON ? `a list of ${size}` : `a list of ${size}, each ${each}`;
 }
+
+const count = (n: number): string => `${n} value${n === 1 ? '' : 's'}`;
 
 function objectWords({ properties, additionalProperties }: Shape): string {
   const members = Object.entries(properties ?? {});

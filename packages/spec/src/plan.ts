@@ -96,7 +96,7 @@ export interface SweepPlan {
 
 /** One point of a space, resolved with defaults, without the seed. */
 export interface Cell {
-  /** sha256 hex of the canonical JSON of model, model version and params. */
+  /** sha256 hex of the canonical JSON of model, model version and params; of the dataset too where the stage varies it. */
   hash: string;
   model: string;
   modelVersion: string;

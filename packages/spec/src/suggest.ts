@@ -8,10 +8,13 @@ export function didYouMean(given: string, legal: readonly string[]): string | nu
     plain,
     legal.map((name) => name.toLowerCase()),
   );
-  // A third of the letters may be wrong: `betta` is beta, `lr` is not l2_reg.
-  if (distance(plain, nearest) > Math.max(1, Math.floor(given.length / 3))) return null;
+  // A third of the letters may be wrong, or two change places: `betta` and `btea` are beta, `lr` is not l2_reg.
+  const near = distance(plain, nearest) <= Math.max(1, Math.floor(given.length / 3));
+  if (!near && sorted(plain) !== sorted(nearest)) return null;
   return legal.find((name) => name.toLowerCase() === nearest) ?? null;
 }
+
+const sorted = (text: string): string => text.split('').sort().join('');
 
 /** ` (did you mean beta?)` or nothing. */
 export function suggestion(given: string, legal: readonly string[]): string {
