@@ -52,7 +52,10 @@ describe('parseSweepText', () => {
     expect(complaint('{"b": {"x": 1, "\\u0078": 2}}', 'json')).toBe('line 1, column 16: the key x stands twice');
     expect(complaint('{"a": 1,}', 'json')).toMatch(/^line 1, column 9: /);
     expect(complaint('{\n"a": \n', 'json')).toContain('JSON');
-    expect(complaint('{"a": NaN}', 'json')).toContain('NaN');
+    expect(complaint('{"a": 1,\n  "b": }', 'json')).toMatch(/^line 2, column 8: /);
+    expect(complaint('{"a": [1,]}', 'json')).toMatch(/^line 1, column 10: /);
+    expect(complaint('{"a": NaN}', 'json')).toMatch(/^line 1, column 7: .*NaN/);
+    expect(complaint('// note\n{}', 'json')).toMatch(/^line 1, column 1: /);
     expect(complaint('a: 1', 'json')).toContain('JSON');
   });
 

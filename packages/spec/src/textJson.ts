@@ -1,4 +1,4 @@
-import { readYaml } from './textYaml.js';
+import { visit } from 'jsonc-parser';
 import { MAX_COMPLAINTS } from './textComplaint.js';
 import type { Read, TextComplaint } from './textComplaint.js';
 
@@ -13,12 +13,18 @@ export function readJson(text: string): Read {
   }
 }
 
-/** Engines name a position only for some errors; YAML, of which JSON is a part, finds most of the others. */
+/** Engines name a position only for some errors. */
 function placeOf(message: string, text: string): number | undefined {
   const position = / at position (\d+)/.exec(message)?.[1];
   if (position !== undefined) return Number(position);
-  const yaml = readYaml(text);
-  return 'complaints' in yaml ? yaml.complaints[0]?.at : undefined;
+  let first: number | undefined;
+  try {
+    visit(text, { onError: (_error, offset) => (first ??= offset) }, { disallowComments: true });
+  } catch (error) {
+    // It recurses: a text that is too deep for it has no place.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return first;
 }
 
 /** JSON.parse silently keeps the last of two equal keys. `text` is known to be JSON, so its tokens are enough. */
