@@ -158,3 +158,23 @@ test('a listener whose connection breaks comes back and says so', async () => {
   await client.end();
   await listener.close();
 });
+
+test('connections that Postgres cuts, in hand or idle, cost their queries and nothing else', async () => {
+  const cut = await openStore(database);
+  const admin = new Client({ connectionString: database.databaseUrl });
+  await admin.connect();
+  const sweep = await addSweep(cut, { cells: betas(30) });
+  const runs = await runsOf(cut, sweep);
+  for (let round = 0; round < 5; round++) {
+    const claims = runs.map((run) => cut.runs.claim(run, 0, worker));
+    const killed = admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'trawl' and datname = current_database()",
+    );
+    await Promise.allSettled([...claims, killed]);
+  }
+  await Promise.all(runs.map((run) => cut.runs.claim(run, 0, worker)));
+  const { running } = (await cut.sweeps.detail(sweep))!.runs;
+  expect(running).toBe(30);
+  await admin.end();
+  await cut.close();
+});

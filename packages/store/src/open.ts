@@ -17,13 +17,17 @@ export async function openStore({ databaseUrl, poolSize = 10, unsafe = {} }: Sto
   const pool = new Pool({
     connectionString: databaseUrl,
     max: poolSize,
+    connectionTimeoutMillis: 15_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     application_name: 'trawl',
     // A process that is stopped (SIGSTOP, a laptop's lid) must not keep its sweep locked for the others.
     idle_in_transaction_session_timeout: 15_000,
   });
-  // An idle connection that breaks is replaced at the next query; without a handler it would end the process.
+  // A connection that breaks fails the query in hand and is replaced at the next. Between queries there is
+  // nobody to tell, idle or in a transaction, and without these an 'error' event would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await requireCurrent(pool);
   } catch (error) {

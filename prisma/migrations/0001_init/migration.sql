@@ -31,7 +31,7 @@ create table sweep (
 );
 create unique index sweep_idempotency_key_key on sweep (idempotency_key);
 -- The few sweeps that dispatch and the scheduler look at, however many are finished.
-create index sweep_active_idx on sweep (id) where state = 'running';
+create index sweep_active_idx on sweep (id) where state in ('running', 'paused', 'awaiting_review');
 
 create table cell (
   id uuid not null,
@@ -136,6 +136,7 @@ create table run (
 );
 -- Without NULLS NOT DISTINCT (Postgres 15) the usual run, which has no parent, would not be unique at all.
 create unique index run_cell_id_seed_parent_run_id_key on run (cell_id, seed, parent_run_id) nulls not distinct;
+create index run_sweep_id_id_idx on run (sweep_id, id);
 create index run_sweep_id_state_idx on run (sweep_id, state);
 create index run_stage_id_idx on run (stage_id);
 create index run_parent_run_id_idx on run (parent_run_id);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type ArtifactFiles, ArtifactMismatch } from './files.js';
@@ -40,9 +40,12 @@ export class LocalArtifacts implements ArtifactFiles {
   }
 
   async open(sha256: string, range?: { start: number; end: number }) {
-    const size = await this.size(sha256);
-    if (size === null) return null;
-    return { stream: createReadStream(this.#path(sha256), range), size };
+    if (!SHA256.test(sha256)) return null;
+    // Open first: what is deleted from here on can still be read.
+    const handle = await ifThere(() => open(this.#path(sha256)));
+    if (handle === null) return null;
+    const { size } = await handle.stat();
+    return { stream: handle.createReadStream(range), size };
   }
 
   async size(sha256: string): Promise<number | null> {

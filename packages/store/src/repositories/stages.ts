@@ -1,31 +1,20 @@
-import type { FailureClass, Params, RunState, StagePlan, StageState, SweepState } from '@trawl/spec';
+import type { Params, StagePlan, StageState, SweepState } from '@trawl/spec';
 import type { Stages } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId, newId } from '../ids.js';
 import { openInto } from '../stages/open.js';
+import { readResults } from '../stages/results.js';
 import { dueStages, stageByName, stagesOfSweep } from '../sql/dueStages.js';
 import { lockSweep, lockSweepOfStage } from '../sql/lockSweep.js';
-import { cellsOfStage, runsOfStage, scoresOfStage } from '../sql/stageResults.js';
+import { scoresOfStage } from '../sql/stageResults.js';
 import { insertStage, nextStage, runStage, setStageState } from '../sql/stageState.js';
 import { setSweepState } from '../sql/sweepState.js';
 import { changed, row, rows } from '../statement.js';
 import { transact, type Tx } from '../transact.js';
-import type { StageResults } from '../types.js';
 
 interface LockedSweep {
   id: string;
   state: SweepState;
-}
-
-interface ResultRow {
-  id: string;
-  cell_id: string;
-  seed: number;
-  state: RunState;
-  failure_class: FailureClass | null;
-  failure_message: string | null;
-  names: string[];
-  values: number[];
 }
 
 /** What a stage is left with when it stops running. */
@@ -96,14 +85,7 @@ export function stageRepository({ pool }: Db): Stages {
         return opened;
       }),
 
-    results: async (stageId) => {
-      if (!isId(stageId)) return { cells: [], runs: [], planned: {} };
-      const cells = await rows<StageResults['cells'][number]>(pool, cellsOfStage, [stageId]);
-      const found = await rows<ResultRow>(pool, runsOfStage, [stageId]);
-      const planned: Record<string, number[]> = Object.fromEntries(cells.map((cell) => [cell.cellId, []]));
-      for (const run of found) planned[run.cell_id]?.push(run.seed);
-      return { cells, runs: found.map(finishedRun), planned };
-    },
+    results: (stageId) => readResults(pool, stageId),
 
     scores: async (stageId, { metric, direction, limit }) =>
       isId(stageId)
@@ -193,16 +175,4 @@ function sweepStateWith(sweep: SweepState, stage: StageState): SweepState {
   if (sweep === 'running' && stage === 'awaiting_review') return 'awaiting_review';
   if (sweep === 'awaiting_review' && stage !== 'awaiting_review') return 'running';
   return sweep;
-}
-
-function finishedRun(run: ResultRow): StageResults['runs'][number] {
-  return {
-    runId: run.id,
-    cellId: run.cell_id,
-    seed: run.seed,
-    state: run.state,
-    failureClass: run.failure_class,
-    failureMessage: run.failure_message,
-    summary: Object.fromEntries(run.names.map((name, at) => [name, run.values[at] ?? Number.NaN])),
-  };
 }

@@ -19,6 +19,6 @@ export const usedSeeds: Statement = {
   text: `
     select seed from run where sweep_id = $1
     union
-    select (jsonb_array_elements(plan::jsonb -> 'seeds'))::int from stage where sweep_id = $1
+    select json_array_elements_text(plan -> 'seeds')::int from stage where sweep_id = $1
     order by seed`,
 };

@@ -24,12 +24,11 @@ export const pageOfSweep: Statement = {
 /** The same of one stage: $5 its name. */
 export const pageOfStage: Statement = {
   text: `${view}
-    from stage here
-    join stage_run member on member.stage_id = here.id
+    from stage_run member
     join run r on r.id = member.run_id ${joined}
-    where here.sweep_id = $1 and here.name = $5
-      and ($2::run_state is null or r.state = $2::run_state) and ($3::uuid is null or r.id > $3::uuid)
-    order by r.id limit $4`,
+    where member.stage_id = (select id from stage where sweep_id = $1 and name = $5)
+      and ($2::run_state is null or r.state = $2::run_state) and ($3::uuid is null or member.run_id > $3::uuid)
+    order by member.run_id limit $4`,
 };
 
 /** $1 run. */

@@ -8,21 +8,28 @@ export const cellsOfStage: Statement = {
     where sc.stage_id = $1 order by sc.ordinal`,
 };
 
-/** $1 stage. Names and values of the summary side by side: JSON has no NaN. */
+/** $1 stage. */
 export const runsOfStage: Statement = {
   text: `
-    select r.id, r.cell_id, r.seed, r.state, r.failure_class, r.failure_message,
-           coalesce(s.names, '{}') as names, coalesce(s.values, '{}') as values
-    from stage_run sr
-    join run r on r.id = sr.run_id
-    left join lateral (
-      select array_agg(n.name order by n.name) as names, array_agg(rs.value order by n.name) as values
-      from run_summary rs join metric_name n on n.id = rs.name_id
-      where rs.run_id = r.id
-    ) s on true
+    select r.id, r.cell_id, r.seed, r.state, r.failure_class, r.failure_message
+    from stage_run sr join run r on r.id = sr.run_id
     where sr.stage_id = $1
     order by r.seed, r.id`,
 };
+
+/**
+ * $1 stage. A run's summary as `1:0.25,2:NaN`, by the ids of the metrics' names. Of 100,000 runs with 20
+ * metrics each it takes 4 s so, 7 s as rows or as arrays, and 11 s as arrays in an order with the names joined.
+ */
+export const summariesOfStage: Statement = {
+  text: `
+    select rs.run_id as id, string_agg(rs.name_id || ':' || rs.value, ',') as summary
+    from stage_run sr join run_summary rs on rs.run_id = sr.run_id
+    where sr.stage_id = $1
+    group by rs.run_id`,
+};
+
+export const allMetricNames: Statement = { text: 'select id, name from metric_name' };
 
 /** $1 stage, $2 metric, $3 limit. In index order; Postgres sorts NaN above all numbers, so descending it needs leaving out. */
 export const scoresOfStage = (direction: 'min' | 'max'): Statement => ({
