@@ -37,7 +37,6 @@ test('a sweep is read back as it was sent', async () => {
   // The order of keys too: it is the order of the axes.
   expect(JSON.stringify(detail.spec)).toBe(JSON.stringify(spec));
   expect(JSON.stringify((await store.sweeps.plan(id))?.stages)).toBe(JSON.stringify(plan.stages));
-  expect(await store.sweeps.text(id)).toBe('the text');
   expect(detail).toMatchObject({
     name: 'mine',
     project: 'mice',
@@ -66,7 +65,6 @@ test('an id that is none names nothing', async () => {
   for (const id of [NOBODY, 'no uuid', '']) {
     expect(await store.sweeps.detail(id)).toBeNull();
     expect(await store.sweeps.plan(id)).toBeNull();
-    expect(await store.sweeps.text(id)).toBeNull();
     expect(await store.sweeps.cancel(id)).toBeNull();
     expect(await store.sweeps.pause(id)).toBeNull();
     expect(await store.sweeps.resume(id)).toBeNull();

@@ -72,8 +72,6 @@ export interface Sweeps {
   list(query: { cursor?: string | undefined; limit: number }): Promise<Page<SweepView>>;
   /** The stages as they are now, refits included. */
   plan(id: string): Promise<SweepPlan | null>;
-  /** The document as sent. */
-  text(id: string): Promise<string | null>;
   /** Runs that wait or run are cancelled at once; null when the sweep is finished or unknown. */
   cancel(id: string): Promise<SweepState | null>;
   /** Running runs write a checkpoint and go back to queued; null when it is not running. */
@@ -138,7 +136,7 @@ export interface Runs {
    * sweep than its maxParallel, none of a sweep that is not running.
    */
   takeForDispatch(limit: number, capability: Capability): Promise<(RunFence & { sweepId: string })[]>;
-  /** Queued and marked: what the queue should hold. */
+  /** Queued and marked, of sweeps that run: what the queue should hold. */
   dispatched(): Promise<(RunFence & { capability: Capability })[]>;
   /** Takes marks back, as when no worker of that capability is left. */
   undispatch(runs: readonly RunFence[]): Promise<number>;

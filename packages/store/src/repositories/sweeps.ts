@@ -82,11 +82,6 @@ export function sweepRepository(db: Db): Sweeps {
         : { name: sweep.name, project: sweep.project, stages: sweep.stages.map((stage) => planOf(stage)) };
     },
 
-    text: async (id) => {
-      const sweep = isId(id) ? await prisma.sweep.findUnique({ where: { id }, select: { text: true } }) : null;
-      return sweep?.text ?? null;
-    },
-
     usedSeeds: async (id) =>
       isId(id) ? (await rows<{ seed: number }>(pool, usedSeeds, [id])).map(({ seed }) => seed) : [],
 

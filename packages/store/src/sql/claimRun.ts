@@ -1,4 +1,5 @@
 import type { Statement } from '../statement.js';
+import { LEASE } from './lease.js';
 
 /**
  * $1 run, $2 fence at dispatch, $3 worker. Compare and set: of any number of workers one gets a row.
@@ -8,7 +9,7 @@ export const claimRun = (options: { cas: boolean }): Statement => ({
   name: options.cas ? 'claim_run' : 'claim_run_unsafe',
   text: `
     update run
-    set state = 'running', fence = fence + 1, worker_id = $3, lease_until = now() + interval '30 seconds',
+    set state = 'running', fence = fence + 1, worker_id = $3, lease_until = now() + ${LEASE},
         dispatched_to = null, started_at = coalesce(started_at, now()), finished_at = null
     where id = $1
       and ${options.cas ? "state = 'queued' and fence = $2" : '$2::int is not null'}

@@ -54,9 +54,10 @@ export const takeForDispatch: Statement = {
 
 export const listDispatched: Statement = {
   text: `
-    select id as "runId", fence, dispatched_to as capability from run
-    where state = 'queued' and dispatched_to is not null
-    order by priority desc, id`,
+    select run.id as "runId", run.fence, run.dispatched_to as capability
+    from run join sweep on sweep.id = run.sweep_id
+    where run.state = 'queued' and run.dispatched_to is not null and sweep.state in ('running', 'awaiting_review')
+    order by run.priority desc, run.id`,
 };
 
 /** $1 runs, $2 fences. */

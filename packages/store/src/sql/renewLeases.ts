@@ -1,4 +1,5 @@
 import type { Statement } from '../statement.js';
+import { LEASE } from './lease.js';
 
 /**
  * $1 worker, $2 runs, $3 fences. Returns the runs still held with the state of their sweep. Rows are
@@ -19,7 +20,7 @@ export const renewLeases: Statement = {
       order by r.id
       for no key update of r
     )
-    update run set lease_until = now() + interval '30 seconds'
+    update run set lease_until = now() + ${LEASE}
     from held where run.id = held.id
     returning run.id, held.state as sweep_state`,
 };
