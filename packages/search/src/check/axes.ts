@@ -38,11 +38,11 @@ export function axesOfDraft({ at, raw, space }: StageDraft): Axis[] {
 
 function pointAxes(at: string, cells: readonly Params[]): Axis[] {
   return [...new Set(cells.flatMap(Object.keys))].map((key) => {
-    const values = cells.map((cell) => cell[key] ?? null);
-    const first = cells.findIndex((cell) => Object.hasOwn(cell, key));
+    const having = cells.flatMap((cell, i) => (Object.hasOwn(cell, key) ? [{ i, value: cell[key] ?? null }] : []));
+    const values = having.map(({ value }) => value);
     const index = indexer(values);
-    const placeOf = (value: ParamValue) => joinPath(at, 'cells', index(value), key);
-    return { key, at: joinPath(at, 'cells', first, key), given: values[first], values, draw: null, placeOf };
+    const placeOf = (value: ParamValue) => joinPath(at, 'cells', having[index(value)]?.i ?? 0, key);
+    return { key, at: joinPath(at, 'cells', having[0]?.i ?? 0, key), given: values[0], values, draw: null, placeOf };
   });
 }
 
