@@ -62,7 +62,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { server, port } = await launch(dataDir, binaries, account, { ...SETTINGS, ...options.settings });
   const pid = server.pid ?? 0;
   const exited = server.exitCode === null && server.signalCode === null ? once(server, 'exit') : Promise.resolve();
-  const watchdog = watch(pid);
   const url = `postgres://${USER}:${password}@127.0.0.1:${port}`;
 
   let stopping: Promise<void> | undefined;
@@ -75,7 +74,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await exited;
       clearTimeout(late);
     }
-    watchdog.kill('SIGKILL');
   };
 
   try {
@@ -137,6 +135,7 @@ async function spawnServer(
       stdio: ['ignore', output.fd, output.fd],
     });
     await once(server, 'spawn');
+    watch(server);
     server.unref();
     return server;
   } finally {

@@ -5,9 +5,9 @@ import { Socket } from 'node:net';
  * Stops the server when this process ends in any way, kill -9 included: a shell waits on a pipe whose
  * other end only this process holds, and signals the server once it closes.
  */
-export function watch(serverPid: number): ChildProcess {
+export function watch(server: ChildProcess): void {
   const script = 'read -r _; kill -INT "$1" 2>/dev/null';
-  const watchdog = spawn('sh', ['-c', script, 'trawl-watchdog', String(serverPid)], {
+  const watchdog = spawn('sh', ['-c', script, 'trawl-watchdog', String(server.pid)], {
     // Its own session: Ctrl-C in the terminal is for us to handle.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -16,5 +16,6 @@ export function watch(serverPid: number): ChildProcess {
   watchdog.unref();
   watchdog.stdin?.on('error', () => undefined);
   if (watchdog.stdin instanceof Socket) watchdog.stdin.unref();
-  return watchdog;
+  // The pid may soon be another process's.
+  server.once('exit', () => watchdog.kill('SIGKILL'));
 }
