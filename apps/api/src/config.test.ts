@@ -26,9 +26,7 @@ describe('readConfig', () => {
   });
 
   it('names everything that is wrong', () => {
-    const read = () => readConfig({ DATABASE_URL: 'mysql://x', TRAWL_PORT: '70000', TRAWL_LOG_LEVEL: 'loud' });
-    expect(read).toThrow(/DATABASE_URL/);
-    expect(read).toThrow(/TRAWL_PORT/);
-    expect(read).toThrow(/TRAWL_LOG_LEVEL/);
+    const env = { DATABASE_URL: 'mysql://x', TRAWL_PORT: '70000', TRAWL_LOG_LEVEL: 'loud' };
+    expect(() => readConfig(env)).toThrow(/DATABASE_URL[^]*TRAWL_PORT[^]*TRAWL_LOG_LEVEL/);
   });
 });

@@ -1,5 +1,5 @@
-import { axesOf } from '@trawl/search';
-import { type Direction, type ModelCard, parseMetricName, type SelectRule } from '@trawl/spec';
+import { axesOf, rankableMetric, rankableMetrics } from '@trawl/search';
+import type { Direction, ModelCard, SelectRule } from '@trawl/spec';
 import type { StageRow } from '@trawl/store';
 import { parameterProblem } from '../problems.js';
 import type { Services } from './services.js';
@@ -37,12 +37,8 @@ export function criterion(
 
 /** @throws ProblemError 400 listing the metrics that can rank. */
 function directionOf(full: string, card: ModelCard): Direction | null {
-  const legal = card.metrics.filter((each) => each.summary);
-  const parsed = parseMetricName(full);
-  const metric = legal.find(
-    (each) => each.name === parsed?.name && each.splits.some((split) => split === parsed.split),
-  );
+  const metric = rankableMetric(card, full);
   if (metric) return metric.direction;
-  const names = legal.flatMap((each) => each.splits.map((split) => `${split}.${each.name}`));
-  throw parameterProblem('metric', `model ${card.name} has no such metric in its summary`, full, names.join(', '));
+  const allowed = rankableMetrics(card).join(', ');
+  throw parameterProblem('metric', `model ${card.name} has no such metric in its summary`, full, allowed);
 }

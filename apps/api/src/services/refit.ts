@@ -1,4 +1,5 @@
-import type { RefitBody, StagePlan } from '@trawl/spec';
+import { refitPlan } from '@trawl/search';
+import type { RefitBody } from '@trawl/spec';
 import type { Services } from './services.js';
 import { searchesOf, stagesOf } from './stages.js';
 import { illegal, sweepDetail } from './sweeps.js';
@@ -8,17 +9,8 @@ export async function refit(id: string, wanted: RefitBody, services: Services): 
   const stages = await stagesOf(id, services);
   const search = searchesOf(stages).at(-1);
   if (!search) throw new Error('a sweep without a search');
-  const plan: StagePlan = {
-    ...search.plan,
-    name: freeName(stages.map((each) => each.name)),
-    ordinal: stages.length,
-    kind: 'refit',
-    space: { grid: {}, zip: {}, cells: [], exclude: [], random: null },
-    seeds: [],
-    select: null,
-    gate: 'auto',
-    refit: wanted,
-  };
+  const name = freeName(stages.map((each) => each.name));
+  const plan = refitPlan(search.plan, wanted, name, stages.length);
   const added = await services.store.stages.addRefit(id, plan);
   if (added === null) throw illegal((await sweepDetail(id, services)).state, 'be refitted');
 }

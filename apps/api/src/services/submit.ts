@@ -1,4 +1,4 @@
-import { type CheckedSweep, checkSweep, countCells, expandStage } from '@trawl/search';
+import { type CheckedSweep, checkSweep, countCells, expandStage, refitsOf } from '@trawl/search';
 import type { Catalog, DryRun, StagePlan, SweepPlan } from '@trawl/spec';
 import type { SentDocument } from '../plugins/bodies.js';
 import { ProblemError } from '../problems.js';
@@ -48,7 +48,7 @@ export async function store(
 /** What a sweep would run. */
 export function dryRun(plan: SweepPlan, catalog: Catalog): DryRun {
   const stages = plan.stages.map((stage, i) =>
-    stage.refit === null ? searchPreview(stage, catalog) : refitPreview(stage, plan.stages.slice(0, i)),
+    stage.refit === null ? searchPreview(stage, catalog) : refitPreview(stage, refitsOf(plan.stages, i)),
   );
   return { name: plan.name, stages, runs: stages.reduce((sum, stage) => sum + stage.runs, 0) };
 }
@@ -70,8 +70,7 @@ function searchPreview(stage: StagePlan, catalog: Catalog): StagePreview {
   };
 }
 
-function refitPreview(stage: StagePlan, earlier: readonly StagePlan[]): StagePreview {
-  const search = earlier.findLast((s) => s.kind === 'search');
+function refitPreview(stage: StagePlan, search: StagePlan | null): StagePreview {
   const wanted = stage.refit ?? { top: 0, seeds: 0 };
   const cells = Math.min(wanted.top, search ? countCells(search.space) : wanted.top);
   return {
