@@ -1,8 +1,5 @@
-import type { Store } from '@trawl/store';
+import { LEASE_SECONDS, type Store } from '@trawl/store';
 import type { Logger } from 'pino';
-
-/** The store's: how long a claim or a renewal holds. */
-const LEASE_SECONDS = 30;
 
 interface ReaperOptions {
   store: Store;
