@@ -33,7 +33,7 @@ const never = new AbortController().signal;
 
 function upload(): Upload {
   const path = join(dir, 'file');
-  const bytes = Buffer.alloc(200_000, 7);
+  const bytes = Buffer.alloc(200_001, 7);
   writeFileSync(path, bytes);
   const mediaType = 'application/octet-stream';
   return {
@@ -61,7 +61,7 @@ it('uploads a file with its fence and hash, again after errors that pass', async
   const retries: string[] = [];
   const transfers = openTransfers(url, (what) => retries.push(what));
   expect(await transfers.upload(upload(), never)).toBe('stored');
-  const line = 'PUT /v1/runs/r/artifacts/a%20b.bin?fence=4&kind=checkpoint&epoch=1&step=9 true 200000';
+  const line = 'PUT /v1/runs/r/artifacts/a%20b.bin?fence=4&kind=checkpoint&epoch=1&step=9 true 200001';
   expect(seen).toEqual([line, line, line]);
   expect(retries).toHaveLength(2);
 });
@@ -76,6 +76,12 @@ it('does not insist on what the api will never take', async () => {
   await expect(openTransfers(url, () => {}).upload(upload(), never)).rejects.toThrow(TransferRefused);
 });
 
+it('does not insist where the file is not there', async () => {
+  answer = (_request, _body, response) => void response.writeHead(201).end();
+  const file: Upload = { ...upload(), content: { path: join(dir, 'nothing') } };
+  await expect(openTransfers(url, () => expect.unreachable()).upload(file, never)).rejects.toThrow('fetch failed');
+});
+
 it('stops trying when it is told to', async () => {
   answer = (_request, _body, response) => void response.writeHead(500).end();
   const stop = new AbortController();
@@ -85,8 +91,9 @@ it('stops trying when it is told to', async () => {
 
 it('tries while nobody listens', async () => {
   const stop = new AbortController();
+  server.close();
   let retries = 0;
-  const transfers = openTransfers('http://127.0.0.1:1', () => ++retries === 2 && stop.abort(new Error('enough')));
+  const transfers = openTransfers(url, () => ++retries === 2 && stop.abort(new Error('enough')));
   await expect(transfers.upload(upload(), stop.signal)).rejects.toThrow('enough');
 });
 

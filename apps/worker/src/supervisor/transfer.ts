@@ -30,6 +30,10 @@ export class TransferRefused extends Error {
   override name = 'TransferRefused';
 }
 
+class ApiAway extends Error {
+  override name = 'ApiAway';
+}
+
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
 /** A transfer slower than this is started anew: the connection is taken for dead. */
@@ -67,7 +71,7 @@ async function insist<T>(
       return await once();
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof TransferRefused) throw error;
+      if (!mayPass(error)) throw error;
       onRetry(what, error);
       await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
@@ -114,9 +118,22 @@ async function get(apiUrl: string, { url, sha256 }: Wanted, path: string, signal
 function refusal(what: string, status: number, body: string): Error {
   const message = `${what}: the api answered ${status}: ${body.slice(0, 500)}`;
   const worthAnotherTry = status >= 500 || status === 408 || status === 425 || status === 429;
-  return worthAnotherTry ? new Error(message) : new TransferRefused(message);
+  return worthAnotherTry ? new ApiAway(message) : new TransferRefused(message);
+}
+
+/** Whether an error is of the network or the api's, and not of the file here or of this code. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof ApiAway || error.name === 'TimeoutError') return true;
+  // fetch wraps what happened to the connection (or to the file that it reads from).
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const code = 'code' in cause ? String(cause.code) : '';
+  return /^(UND_ERR_|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ERR_STREAM_PREMATURE_CLOSE)/.test(code);
 }
 
 function withPatience(signal: AbortSignal, bytes: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS + (bytes / SLOWEST_BYTES_PER_SECOND) * 1000)]);
+  return AbortSignal.any([
+    signal,
+    AbortSignal.timeout(PATIENCE_MS + Math.ceil((bytes / SLOWEST_BYTES_PER_SECOND) * 1000)),
+  ]);
 }
