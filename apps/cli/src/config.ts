@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { nativeDirectory } from '@trawl/nn/native';
 import { z } from 'zod';
 
 const Environment = z.object({
@@ -21,7 +22,7 @@ const Environment = z.object({
   /** Trainers at once on this machine; by default one a core. */
   TRAWL_SLOTS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
   /** Where native TensorFlow builds are kept. */
-  XDG_CACHE_HOME: z.string().default(join(homedir(), '.cache')),
+  XDG_CACHE_HOME: z.string().optional(),
 });
 
 /** Environment of this process, passed on to the processes that `trawl up` starts. */
@@ -48,7 +49,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     redisUrl: e.REDIS_URL,
     backend: e.TRAWL_BACKEND,
     slots: e.TRAWL_SLOTS,
-    nativeCacheDir: join(e.XDG_CACHE_HOME, 'trawl', 'native'),
+    nativeCacheDir: nativeDirectory(e.XDG_CACHE_HOME),
   };
 }
 

@@ -29,7 +29,9 @@ export function createContext(json: boolean): Context {
     client() {
       const baseUrl = config.apiUrl ?? readStackFile(config.dataDir)?.apiUrl;
       if (baseUrl === undefined) {
-        throw new UsageError(`no trawl is running on ${config.dataDir}: start one with "npm start", or set TRAWL_API_URL`);
+        throw new UsageError(
+          `no trawl is running on ${config.dataDir}: start one with "npm start", or set TRAWL_API_URL`,
+        );
       }
       return createClient({ baseUrl });
     },
@@ -45,6 +47,7 @@ export function exitCodeOf(error: unknown): number {
 }
 
 export function messageOf(error: unknown): string {
-  if (error instanceof UsageError || error instanceof ApiError || error instanceof UnreachableError) return error.message;
+  if (error instanceof UsageError || error instanceof ApiError || error instanceof UnreachableError)
+    return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

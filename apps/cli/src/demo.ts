@@ -5,7 +5,7 @@ import { createClient } from '@trawl/client';
 import { watchSweep } from './commands/watch.js';
 import { readStackFile } from './config.js';
 import { createContext, messageOf, UsageError } from './context.js';
-import { backendLine } from './native.js';
+import { backendText, describeBackend } from './commands/doctor.js';
 import { duration } from './render/numbers.js';
 import { best, ranking } from './render/tables.js';
 import { untilSignal } from './stack/signals.js';
@@ -32,7 +32,7 @@ async function demo(): Promise<void> {
 
   const stopped = new AbortController();
   void untilSignal().then(() => stopped.abort());
-  say(await backendLine(config));
+  say(backendText(await describeBackend(config)));
 
   let stack: Stack | undefined;
   try {

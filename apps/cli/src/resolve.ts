@@ -19,6 +19,7 @@ export async function resolveSweep(client: Client, given: string): Promise<strin
   }
   const [one, other] = fits;
   if (one !== undefined && other === undefined) return one.id;
-  if (one === undefined) throw new UsageError(`no sweep "${given}": give an id, a part of one, a name, or latest (trawl ls)`);
+  if (one === undefined)
+    throw new UsageError(`no sweep "${given}": give an id, a part of one, a name, or latest (trawl ls)`);
   throw new UsageError(`"${given}" fits ${fits.length} sweeps: ${fits.map((sweep) => sweep.id).join(', ')}`);
 }

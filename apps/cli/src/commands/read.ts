@@ -55,7 +55,10 @@ export function readCommands(program: Command, context: () => Context): void {
     .action(async (id: string, { tail }: { tail?: number }) => {
       const ctx = context();
       const { lines } = await ctx.client().runs.logs(id, { tail });
-      ctx.show(lines, () => lines.map((l) => `${l.time} #${l.fence} ${l.level.padEnd(5)} ${l.message}`).join('\n') || '(nothing yet)');
+      ctx.show(
+        lines,
+        () => lines.map((l) => `${l.time} #${l.fence} ${l.level.padEnd(5)} ${l.message}`).join('\n') || '(nothing yet)',
+      );
     });
 
   program
@@ -66,12 +69,14 @@ export function readCommands(program: Command, context: () => Context): void {
     .option('--metric <name>', "as val.label_mse; by default the stage's own")
     .option('--direction <min|max>', 'where better lies', direction)
     .option('--by <cell|PARAMETER>', 'the best cell of each value of a parameter')
-    .action(async (given: string, query: { stage?: string; metric?: string; direction?: 'min' | 'max'; by?: string }) => {
-      const ctx = context();
-      const client = ctx.client();
-      const answer = await client.sweeps.ranking(await resolveSweep(client, given), query);
-      ctx.show(answer, () => ranking(answer));
-    });
+    .action(
+      async (given: string, query: { stage?: string; metric?: string; direction?: 'min' | 'max'; by?: string }) => {
+        const ctx = context();
+        const client = ctx.client();
+        const answer = await client.sweeps.ranking(await resolveSweep(client, given), query);
+        ctx.show(answer, () => ranking(answer));
+      },
+    );
 
   program
     .command('best')

@@ -22,18 +22,18 @@ export function watchCommand(program: Command, context: () => Context): void {
 }
 
 /** Shows progress on stderr until the sweep is finished, paused or waits for review. Leaving does not stop the sweep. */
-export async function watchSweep(
-  ctx: Context,
-  client: Client,
-  id: string,
-  signal?: AbortSignal,
-): Promise<SweepDetail> {
+export async function watchSweep(ctx: Context, client: Client, id: string, signal?: AbortSignal): Promise<SweepDetail> {
   const display = progress(process.stderr);
   try {
     for (;;) {
       const sweep = await client.sweeps.get(id);
       display.show(sweep);
-      if (signal?.aborted || isSweepFinished(sweep.state) || sweep.state === 'awaiting_review' || sweep.state === 'paused') {
+      if (
+        signal?.aborted ||
+        isSweepFinished(sweep.state) ||
+        sweep.state === 'awaiting_review' ||
+        sweep.state === 'paused'
+      ) {
         display.stop();
         ctx.show(sweep, () => `${sweep.name} ${sweep.state}: ${counts(sweep.runs)}`);
         return sweep;
