@@ -120,12 +120,15 @@ describe('metrics', () => {
     expect(why(3)).toMatch('3 of 4 unsupervised latents are active');
     expect(why(3, 3)).toBeNull();
     expect(why(2, 3)).toMatch('3 must be');
-    expect(why(1, 0)).toMatch('2 must be');
+    expect(why(0, 1)).toMatch('1 must be');
+    expect(why(0, 0)).toBeNull();
+    expect(why(0)).toMatch('4 must be');
   });
 
   test('with minActive the mean runs over active pairs', () => {
     const correlation = metric('latent_correlation');
     expect(correlation.value?.(summary(4), {})).toBe(0.1);
     expect(correlation.value?.(summary(3), { minActive: 3 })).toBe(0.4);
+    expect(correlation.value?.(summary(1), { minActive: 0 })).toBe(0.1);
   });
 });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fromHost, randomStreams, valueAndGradients } from '@trawl/nn';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   decomposedKl,
   gaussianLogLikelihood,
@@ -10,7 +10,9 @@ import {
   squaredError,
   withConstants,
 } from './loss.js';
+import type { PsVaeNetwork } from './network.js';
 import { psVaeNetwork } from './network.js';
+import type { Model } from './passes.js';
 import { trialGradients } from './passes.js';
 import { PsVaeParams } from './params.js';
 import { weightsAt } from './schedule.js';
@@ -142,14 +144,17 @@ function lossesAgainstBehaveNet(): void {
 function modelAgainstBehaveNet(): void {
   const model = vectors.B_models.strides_2_2;
   const architecture = [4, 8].map((depth) => ({ channels: depth, kernel: 5, stride: 2 }));
-  const network = psVaeNetwork(
-    { height, width, channels, labels },
-    { architecture, n_ae_latents: latents, sampling: 'behavenet' },
-    randomStreams(0),
-  );
   const bottom = [8, 4, 4] as const;
-  fromHost(network.variables, fromTorch(model.weights, bottom));
-  fromHost(network.frozen, fromTorch(model.weights, bottom));
+  let network: PsVaeNetwork;
+  beforeAll(() => {
+    network = psVaeNetwork(
+      { height, width, channels, labels },
+      { architecture, n_ae_latents: latents, sampling: 'behavenet' },
+      randomStreams(0),
+    );
+    fromHost(network.variables, fromTorch(model.weights, bottom));
+    fromHost(network.frozen, fromTorch(model.weights, bottom));
+  });
   const forward = () => {
     const x = frames4d(inputs.x);
     const { mean, logvar } = network.encode(x);
@@ -202,7 +207,10 @@ function chunks(): void {
   const streams = randomStreams(3);
   const architecture = [{ channels: 2, kernel: 3, stride: 2 }];
   const params = PsVaeParams.parse({ n_ae_latents: 4, chunk_size: 4, architecture });
-  const model = { network: psVaeNetwork(shape, params, streams), params, shape };
+  let model: Model;
+  beforeAll(() => {
+    model = { network: psVaeNetwork(shape, params, streams), params, shape };
+  });
   const weights = { kl: 1, tc: 5 };
   const whole = trialOf(10, shape, streams.get('data'));
   const noise = streams.get('noise').normals(40);

@@ -11,13 +11,22 @@ interface ActiveOptions {
   minActive?: number | undefined;
 }
 
-/** Collapse guard: a model must not win by having nothing to correlate. */
+/**
+ * Collapse guard: a model must not win by having nothing to correlate. `minActive` asks for fewer active latents than all;
+ * below 2 the guard is off, for trials too short for any latent to come alive.
+ */
 function collapsed(summary: Summary, _params: Params, { minActive }: ActiveOptions): string | null {
   const units = summary['train.unsupervised_units'] ?? 0;
   const active = summary['train.active_units'] ?? 0;
-  const needed = Math.max(2, minActive ?? units);
+  const needed = minActive ?? Math.max(2, units);
   if (active >= needed) return null;
   return `${active} of ${units} unsupervised latents are active (variance of the mean above ${ACTIVE_VARIANCE}); ${needed} must be`;
+}
+
+/** With `minActive` over active pairs, where there is one. */
+function correlationOf(summary: Summary, { minActive }: ActiveOptions): number {
+  const pairs = minActive !== undefined && (summary['train.active_units'] ?? 0) >= 2 ? '_active' : '';
+  return summary[`train.latent_correlation${pairs}`] ?? Number.NaN;
 }
 
 function tooFewLatents(raw: Params, facts: DatasetFacts | null): Fault[] {
@@ -135,8 +144,7 @@ export const METRIC_CARDS: readonly MetricCard[] = [
     splits: ['train'],
     perEpoch: true,
     summary: true,
-    value: (summary, { minActive }) =>
-      summary[minActive === undefined ? 'train.latent_correlation' : 'train.latent_correlation_active'] ?? Number.NaN,
+    value: correlationOf,
   },
   {
     name: 'latent_correlation_active',
