@@ -2,7 +2,7 @@ import { toWire } from '@trawl/spec';
 import type { Best, Direction, Distribution, ModelCard, RankedCell, StagePlan } from '@trawl/spec';
 import { atGridEdge } from './gridEdge.js';
 import { metricReader, readMetric } from './metricValue.js';
-import type { RankableRun } from './metricValue.js';
+import type { MetricReader, RankableRun } from './metricValue.js';
 import { mean } from './moments.js';
 import { rankCells } from './rank.js';
 import type { RankableCell } from './rank.js';
@@ -40,13 +40,12 @@ export function bestOf(input: BestInput): Best {
   const metric = input.metric ?? rule.metric;
   const direction = input.direction ?? rule.direction;
   const ranked = rankCells({ ...rule, ...input, metric, direction });
-  const chosen = ranked.find(({ cellId }) => cellId === selected.cellId);
-  const refits = refitValues(input, metricReader(card, metric, rule.minActive));
-  const mine = refits.get(selected.cellId) ?? new Map<number, number>();
-  const runnerUp = runnerUpOf(ranked, selected.cellId, refits);
-  const theirs = runnerUp === null ? null : (refits.get(runnerUp.cellId) ?? null);
-  const difference = theirs === null ? null : pairedDifference(mine, theirs);
-  const seen = chosen === undefined ? [] : countedValues(chosen);
+  const refits = readRefits(input, metricReader(card, metric, rule.minActive));
+  const mine = refits.get(cell.cellId);
+  const runnerUp = runnerUpOf(ranked, cell.cellId, refits);
+  const theirs = runnerUp === null ? undefined : refits.get(runnerUp.cellId);
+  const difference = mine && theirs ? pairedDifference(mine.values, theirs.values) : null;
+  const seen = countedValues(ranked.find(({ cellId }) => cellId === cell.cellId));
   return {
     sweepId: input.sweepId,
     stage: stage.name,
@@ -57,39 +56,40 @@ export function bestOf(input: BestInput): Best {
     params: cell.params,
     why: selected.why,
     selection: distribution(seen),
-    refit: mine.size === 0 ? null : distribution([...mine.values()]),
-    optimism: mine.size === 0 || seen.length === 0 ? null : optimism([...mine.values()], seen, direction),
+    refit: refitOf(mine),
+    optimism: mine && seen.length > 0 ? optimism([...mine.values.values()], seen, direction) : null,
     runnerUp:
-      runnerUp === null
-        ? null
-        : {
-            cellId: runnerUp.cellId,
-            point: runnerUp.point,
-            refit: theirs === null ? null : distribution([...theirs.values()]),
-            difference,
-          },
-    ...distinguish(runnerUp, mine.size, theirs, difference, direction),
+      runnerUp === null ? null : { cellId: runnerUp.cellId, point: runnerUp.point, refit: refitOf(theirs), difference },
+    ...distinguish(runnerUp, mine, theirs, difference, direction),
     atGridEdge: atGridEdge(input.stages, stage, cell),
   };
 }
 
-/** Values of refit runs that count, by cell and seed. */
-function refitValues(
-  { refits, cells, planned }: BestInput,
-  reader: ReturnType<typeof metricReader>,
-): Map<string, Map<number, number>> {
-  const values = new Map<string, Map<number, number>>();
-  for (const cell of cells) {
-    const used = new Set(planned[cell.cellId]);
-    const bySeed = new Map<number, number>();
+/** What a cell's refit runs said: values by seed, and the runs that do not count. */
+interface Refit {
+  values: Map<number, number>;
+  missing: { seed: number; why: string }[];
+}
+
+/** By cell; cells that were not refitted are left out. */
+function readRefits({ refits, cells, planned }: BestInput, reader: MetricReader): Map<string, Refit> {
+  const byCell = new Map<string, Refit>();
+  for (const { cellId, params } of cells) {
+    const used = new Set(planned[cellId]);
+    const refit: Refit = { values: new Map(), missing: [] };
     for (const run of refits) {
-      if (run.cellId !== cell.cellId || used.has(run.seed)) continue;
-      const reading = readMetric(reader, run, cell.params);
-      if (reading.kind === 'counts') bySeed.set(run.seed, reading.value);
+      if (run.cellId !== cellId || used.has(run.seed)) continue;
+      const reading = readMetric(reader, run, params);
+      if (reading.kind === 'counts') refit.values.set(run.seed, reading.value);
+      else refit.missing.push({ seed: run.seed, why: reading.why });
     }
-    if (bySeed.size > 0) values.set(cell.cellId, bySeed);
+    if (refit.values.size + refit.missing.length > 0) byCell.set(cellId, refit);
   }
-  return values;
+  return byCell;
+}
+
+function refitOf(refit: Refit | undefined): Distribution | null {
+  return refit === undefined || refit.values.size === 0 ? null : distribution([...refit.values.values()]);
 }
 
 /** The best ranked other cell, of those that were refitted if there are any. */
@@ -102,8 +102,8 @@ function runnerUpOf(
   return others.find(({ cellId }) => refits.has(cellId)) ?? others[0] ?? null;
 }
 
-function countedValues(cell: RankedCell): number[] {
-  return cell.seeds.flatMap(({ value, why }) => (why === null && typeof value === 'number' ? [value] : []));
+function countedValues(cell: RankedCell | undefined): number[] {
+  return (cell?.seeds ?? []).flatMap(({ value, why }) => (why === null && typeof value === 'number' ? [value] : []));
 }
 
 /** Of means over different seeds: Welch's interval. It has no standard deviation and no median of its own. */
@@ -126,24 +126,30 @@ const unknown = (why: string): Verdict => ({ distinguishable: null, distinguisha
 
 function distinguish(
   runnerUp: RankedCell | null,
-  refitted: number,
-  theirs: ReadonlyMap<number, number> | null,
+  mine: Refit | undefined,
+  theirs: Refit | undefined,
   difference: Distribution | null,
   direction: Direction,
 ): Verdict {
   if (runnerUp === null) return unknown('no other cell could have been selected');
-  if (refitted === 0) return unknown('not refitted: the seeds that selected the cell cannot also judge it');
-  if (theirs === null) return unknown('the runner-up was not refitted');
-  if (difference === null || difference.interval === null) {
-    return unknown(`${count(difference?.n ?? 0, 'common refit seed')}: an interval needs 2`);
-  }
-  const [low, high] = difference.interval.map(Number);
-  if (low === undefined || high === undefined) return unknown('the paired difference has no interval');
-  const interval = `95 % interval [${brief(low)}, ${brief(high)}] of the paired difference over ${difference.n} common refit seeds`;
-  if (low <= 0 && high >= 0) {
-    return { distinguishable: false, distinguishableWhy: `the ${interval} includes 0` };
-  }
-  const wins = direction === 'min' ? high < 0 : low > 0;
-  const verdict = wins ? 'the selected cell is better' : 'the runner-up is better than the selected cell';
-  return { distinguishable: true, distinguishableWhy: `the ${interval} excludes 0: ${verdict}` };
+  if (mine === undefined) return unknown('not refitted: the seeds that selected the cell cannot also judge it');
+  if (theirs === undefined) return unknown('the runner-up was not refitted');
+  const missing = missingWords(mine, theirs);
+  const [low, high] = (difference?.interval ?? []).map(Number);
+  const seeds = count(difference?.n ?? 0, 'common refit seed');
+  if (low === undefined || high === undefined) return unknown(`${seeds}: an interval needs 2${missing}`);
+  const interval = `the 95 % interval [${brief(low)}, ${brief(high)}] of the paired difference over ${seeds}`;
+  if (low <= 0 && high >= 0) return { distinguishable: false, distinguishableWhy: `${interval} includes 0${missing}` };
+  const better = direction === 'min' ? high < 0 : low > 0;
+  const verdict = better ? 'the selected cell is better' : 'the runner-up is better than the selected cell';
+  return { distinguishable: true, distinguishableWhy: `${interval} excludes 0: ${verdict}${missing}` };
+}
+
+/** Refit runs that failed must not vanish from the verdict. */
+function missingWords(mine: Refit, theirs: Refit): string {
+  const words = [
+    ...mine.missing.map(({ seed, why }) => `seed ${seed} of the selected cell (${why})`),
+    ...theirs.missing.map(({ seed, why }) => `seed ${seed} of the runner-up (${why})`),
+  ];
+  return words.length === 0 ? '' : `; refit runs that do not count: ${words.join(', ')}`;
 }

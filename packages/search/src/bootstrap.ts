@@ -28,14 +28,17 @@ export function bcaOf(values: readonly number[], resampled: Float64Array): Inter
 
   // Bias: the share of resamples below the mean; ties count half, as scipy does.
   const below = sorted.reduce((count, value) => count + (value < centre ? 1 : value === centre ? 0.5 : 0), 0);
-  const z0 = quantileOfNormal(below / sorted.length, 0, 1);
+  // Kept from 0 and 1, where the quantile is infinite.
+  const share = Math.min(Math.max(below, 0.5), sorted.length - 0.5) / sorted.length;
+  const z0 = quantileOfNormal(share, 0, 1);
 
-  // Acceleration, by the jackknife: leaving out x_i moves the mean by (mean - x_i) / (n - 1).
-  const n = values.length;
-  const leftOut = values.map((value) => (centre - value) / (n - 1));
-  const cubes = leftOut.reduce((sum, shift) => sum - shift ** 3, 0);
-  const squares = leftOut.reduce((sum, shift) => sum + shift ** 2, 0);
-  const acceleration = cubes / (6 * squares ** 1.5);
+  // Acceleration, by the jackknife: leaving out x_i moves the mean by (mean - x_i) / (n - 1). Only ratios matter.
+  const shifts = values.map((value) => centre - value);
+  const largest = Math.max(...shifts.map(Math.abs));
+  const cubes = shifts.reduce((sum, shift) => sum - (shift / largest) ** 3, 0);
+  const squares = shifts.reduce((sum, shift) => sum + (shift / largest) ** 2, 0);
+  // The differences of values that are all but equal may vanish.
+  const acceleration = largest === 0 ? 0 : cubes / (6 * squares ** 1.5);
 
   const tail = (1 - CONFIDENCE) / 2;
   const end = (z: number): number => {

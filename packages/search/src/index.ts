@@ -18,3 +18,4 @@ export type { Selection } from './select.js';
 export { countCells } from './space/count.js';
 export { axesOf } from './space/groups.js';
 export { distribution, pairedDifference, tInterval } from './statistics.js';
+export { pointsOf } from './space/points.js';

@@ -125,7 +125,8 @@ function whyIneligible(seeds: readonly SeedReading[]): string | null {
 
 function whyIncomplete(seeds: readonly SeedReading[], planned: number, allowPartial: boolean): string | null {
   const counted = seeds.filter(({ reading }) => reading.kind === 'counts').length;
-  if (counted === planned || (allowPartial && counted > 0)) return null;
+  if (counted > 0 && (counted === planned || allowPartial)) return null;
+  if (planned === 0) return 'incomplete: no run is planned';
   const whys = seeds.flatMap(({ run, reading }) =>
     reading.kind === 'missing' ? [`seed ${run.seed}: ${reading.why}`] : [],
   );

@@ -1,5 +1,6 @@
 import { isPlainObject, joinPath, SelectSchema, spaceShape, StageSpecSchema, SweepSpecSchema } from '@trawl/spec';
 import type { Catalog, DatasetSpec, ModelCard, Params, SelectSpec, Space, StageSpec, SweepSpec } from '@trawl/spec';
+import { countCells } from '../space/count.js';
 import { readableKeys, readParams, readSpace } from './read.js';
 
 /** A value of the spec together with where it stands. */
@@ -32,6 +33,8 @@ export interface StageDraft {
   /** null where none are given. */
   seeds: Placed<number[]> | null;
   space: Space;
+  /** Of the space; 0 where it could not be read whole. */
+  cells: number;
   /** Names of params and axes that cannot be read. */
   unread: string[];
   /** Whether all of the space could be read. */
@@ -105,6 +108,7 @@ function draftStage(
     select: SelectParts.parse(readableKeys(SelectSchema.shape, select)),
     seeds: place(raw, at, 'seeds', spec.seeds, sweep.spec.seeds),
     space,
+    cells: whole ? countCells(space) : 0,
     unread: [...unread, ...own.unread, ...(ofSweepModel ? sweep.unread : [])],
     spaceRead: whole,
   };

@@ -1,12 +1,9 @@
 import { joinPath } from '@trawl/spec';
 import type { Fault } from '@trawl/spec';
-import { countCells } from '../space/count.js';
 import type { StageDraft } from './draft.js';
 
 /** Most runs of one sweep. */
 export const MAX_RUNS = 100_000;
-
-export const cellsOf = (stage: StageDraft): number => (stage.spaceRead ? countCells(stage.space) : 0);
 
 /** Whether a sweep has more runs than one may: told at the stage that alone has too many, else of the whole. */
 export function checkRuns(stages: readonly StageDraft[]): Fault[] {
@@ -16,7 +13,7 @@ export function checkRuns(stages: readonly StageDraft[]): Fault[] {
   for (const stage of stages) {
     let runs: number;
     if (stage.kind === 'search') {
-      search = cellsOf(stage);
+      search = stage.cells;
       runs = search * (stage.seeds?.value.length ?? 1);
     } else {
       runs = Math.min(stage.spec.refit?.top ?? 0, search) * (stage.spec.refit?.seeds ?? 0);

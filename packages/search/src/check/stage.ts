@@ -10,7 +10,7 @@ import type { Datasets } from './datasets.js';
 import type { StageDraft, SweepDraft } from './draft.js';
 import { checkAxes, checkParams } from './params.js';
 import type { ValueCheck } from './params.js';
-import { cellsOf, MAX_RUNS } from './runs.js';
+import { MAX_RUNS } from './runs.js';
 import { checkSeedParameter } from './seeds.js';
 import { resolveSelect } from './selection.js';
 import { soundSpace } from './sound.js';
@@ -71,7 +71,7 @@ export async function checkStage({ sweep, stage, sweepParams, searches, datasets
   else faults.push(...resolved.faults);
 
   if (before !== null && before.first === null) return checked;
-  const limit = cellsOf(stage) > MAX_RUNS ? FEW_JUDGED : MAX_JUDGED;
+  const limit = stage.cells > MAX_RUNS ? FEW_JUDGED : MAX_JUDGED;
   const inherited = before?.first?.params ?? null;
   const tried = tryCells({ card, origin, space: sound.space, inherited, suspect, rule: checked.rule, limit, datasets });
   faults.push(...tried.faults);
