@@ -20,7 +20,7 @@ export interface OpenOptions {
   /** Kernels that the caller will use, by TensorFlow.js name (`Conv2DBackpropFilter`): missing ones fail here, by name. */
   needs?: readonly string[];
   /** Where native builds are kept. Default: `nativeDirectory()`. */
-  nativeDir?: string;
+  cacheDir?: string;
 }
 
 /** A model's trainable tensors by name (`encoder.conv0.kernel`); the names are those of the checkpoint. */

@@ -42,7 +42,11 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
     throw error;
   }
   const folder = await open(dirname(path), 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** @throws CheckpointError naming the file and what is wrong with it; a missing file throws as Node does. */
@@ -52,7 +56,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     const { tensors, metadata } = decode(bytes);
     // A file of other origin has weights and no state.
     const json = metadata[STATE];
-    return { tensors, state: json === undefined ? null : (JSON.parse(json) as unknown) };
+    return { tensors, state: json === undefined ? null : JSON.parse(json) };
   } catch (error) {
     throw new CheckpointError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -45,46 +45,69 @@ export function decode(file: Buffer): { tensors: HostTensors; metadata: Record<s
   if (length > MAX_HEADER) throw new CheckpointError(`no safetensors file: its header would have ${length} bytes`);
   const start = LENGTH_BYTES + length;
   if (file.length < start) throw new CheckpointError(`truncated: ${file.length} bytes of a header of ${length}`);
-  const header = parseHeader(file.subarray(LENGTH_BYTES, start));
-  const { [METADATA]: metadata = {}, ...entries } = header;
+  const { metadata, entries } = parseHeader(file.subarray(LENGTH_BYTES, start));
 
   const tensors: HostTensors = {};
   let end = 0;
-  for (const [name, entry] of Object.entries(entries as Record<string, Entry>)) {
+  const inOrder = Object.entries(entries).toSorted(([, a], [, b]) => a.data_offsets[1] - b.data_offsets[1]);
+  for (const [name, entry] of inOrder) {
     const size = entry.shape.reduce((product, n) => product * n, 4);
     const [from, to] = entry.data_offsets;
     if (entry.dtype !== 'F32') throw new CheckpointError(`tensor ${name}: dtype ${entry.dtype}; only F32 is read`);
     if (to - from !== size)
       throw new CheckpointError(`tensor ${name}: ${to - from} bytes for shape [${entry.shape.join(', ')}]`);
-    if (from < 0 || start + to > file.length) {
+    if (from !== end) throw new CheckpointError(`tensor ${name}: begins at byte ${from} of the data; wanted ${end}`);
+    if (start + to > file.length) {
       throw new CheckpointError(`truncated: tensor ${name} ends at byte ${start + to} of ${file.length}`);
     }
     const data = new Float32Array(size / 4);
     file.copy(new Uint8Array(data.buffer), 0, start + from, start + to);
     tensors[name] = { shape: entry.shape, data };
-    end = Math.max(end, to);
+    end = to;
   }
   if (start + end !== file.length)
     throw new CheckpointError(`${file.length - start - end} bytes too many after the last tensor`);
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors, metadata };
 }
 
-function parseHeader(bytes: Buffer): Record<string, unknown> {
+interface Header {
+  metadata: Record<string, string>;
+  entries: Record<string, Entry>;
+}
+
+function parseHeader(bytes: Buffer): Header {
+  const header: Header = { metadata: {}, entries: {} };
+  for (const [name, value] of Object.entries(parseJson(bytes))) {
+    if (name === METADATA && isTexts(value)) header.metadata = value;
+    else if (name !== METADATA && isEntry(value)) header.entries[name] = value;
+    else throw new CheckpointError(`no safetensors file: its header's ${name} is not legal`);
+  }
+  return header;
+}
+
+function parseJson(bytes: Buffer): object {
   try {
     const header: unknown = JSON.parse(bytes.toString('utf8'));
-    if (typeof header === 'object' && header !== null && Object.entries(header).every(isEntry)) {
-      return header as Record<string, unknown>;
-    }
+    if (typeof header === 'object' && header !== null) return header;
   } catch {
     // Not JSON: said below.
   }
-  throw new CheckpointError('no safetensors file: its header is not legal');
+  throw new CheckpointError('no safetensors file: its header is no JSON object');
 }
 
-function isEntry([name, value]: [string, unknown]): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (name === METADATA) return true;
-  const { dtype, shape, data_offsets } = value as Partial<Entry>;
-  const whole = (list: unknown): boolean => Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && n >= 0);
-  return typeof dtype === 'string' && whole(shape) && whole(data_offsets) && data_offsets?.length === 2;
-}
+const isTexts = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
+
+const isWhole = (list: unknown): list is number[] =>
+  Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && n >= 0);
+
+const isEntry = (value: unknown): value is Entry =>
+  typeof value === 'object' &&
+  value !== null &&
+  'dtype' in value &&
+  typeof value.dtype === 'string' &&
+  'shape' in value &&
+  isWhole(value.shape) &&
+  'data_offsets' in value &&
+  isWhole(value.data_offsets) &&
+  value.data_offsets.length === 2;

@@ -18,9 +18,11 @@ describe('gradients', () => {
 
   it('refuses what would be wrong', () => {
     const image = tf.zeros<tf.Rank.R4>([1, 4, 4, 1]);
-    const resize = tf.grad((x) => tf.image.resizeBilinear(tf.reshape(x, [1, 4, 4, 1]), [8, 8], false, true));
+    const resize = tf.grad((x) =>
+      tf.image.resizeBilinear(tf.reshape<tf.Rank.R4>(x, [1, 4, 4, 1]), [8, 8], false, true),
+    );
     expect(() => resize(image)).toThrow('no gradient with half-pixel centres');
-    const pool = tf.grad((x) => tf.avgPool(tf.reshape(x, [1, 4, 4, 1]), 3, 2, 'same'));
+    const pool = tf.grad((x) => tf.avgPool(tf.reshape<tf.Rank.R4>(x, [1, 4, 4, 1]), 3, 2, 'same'));
     expect(() => pool(image)).toThrow("no gradient with padding; pad the image and use 'valid'");
   });
 });

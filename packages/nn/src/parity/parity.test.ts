@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { openBackend } from '../backend/open.js';
+import { findNative } from '../native/builds.js';
 import { randomStreams } from '../random.js';
 import { PARITY_CASES, type ParityCase } from './cases.js';
 
@@ -61,8 +62,8 @@ function distance(actual: ArrayLike<number>, wanted: ArrayLike<number>): number 
 }
 
 /** Every case on cpu, then on the backend under test, whose gradients are also held against differences. */
-function suite(backend: string): void {
-  it.each(PARITY_CASES)('$name', async (parityCase) => {
+function suite(backend: string, cases: readonly ParityCase[]): void {
+  it.each(cases)('$name', async (parityCase) => {
     await tf.setBackend('cpu');
     const wanted = evaluate(parityCase.cpuWrong ? { ...parityCase, gradient: false } : parityCase);
     await tf.setBackend(backend);
@@ -82,5 +83,15 @@ function suite(backend: string): void {
 
 describe('wasm computes what cpu computes', () => {
   beforeAll(() => openBackend('wasm'));
-  suite('wasm');
+  suite('wasm', PARITY_CASES);
+});
+
+const build = await findNative();
+
+describe.skipIf(!build)('tfjs-node-gpu computes what cpu computes (skipped where no native build is installed)', () => {
+  beforeAll(() => openBackend('tfjs-node-gpu', { threads: 2 }));
+  suite(
+    'tensorflow',
+    PARITY_CASES.filter((parityCase) => !parityCase.notNative),
+  );
 });

@@ -1,0 +1,37 @@
+import { createRequire } from 'node:module';
+import util from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
+import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
+import { registerNativeKernels } from '../kernels/native.js';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Loads an addon and registers its backend, `tensorflow`.
+ *
+ * The npm package's own entry looks for the addon inside node_modules; this takes its parts from behind that entry,
+ * so that the addon may lie in the cache.
+ */
+export function loadAddon(addon: string): { version: string; gpu: boolean } {
+  // Gone from Node 23; the package, last released in 2024, still calls them.
+  Object.assign(util, {
+    isArray: Array.isArray,
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+  });
+  const binding: TFJSBinding = require(addon);
+  const kernels: {
+    NodeJSKernelBackend: typeof NodeJSKernelBackend;
+  } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
+  if (tf.findBackendFactory('tensorflow')) return facts(binding);
+  require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+  registerNativeKernels();
+  tf.registerBackend('tensorflow', () => new kernels.NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'));
+  return facts(binding);
+}
+
+const facts = (binding: TFJSBinding): { version: string; gpu: boolean } => ({
+  version: binding.TF_Version,
+  gpu: binding.isUsingGpuDevice(),
+});

@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
+import { LEAKY_RELU_GRADIENT } from './gradients.js';
+
+/** Narrows what TensorFlow.js passes to kernels as `{}`. */
+export function isNative(backend: object): backend is NodeJSKernelBackend {
+  return 'executeSingleOutput' in backend;
+}
+
+function native(backend: object): NodeJSKernelBackend {
+  if (!isNative(backend)) throw new Error('a native kernel was called on another backend');
+  return backend;
+}
+
+/** Adds kernels to the native backend, where TensorFlow.js makes many calls of one op. Again is harmless. */
+export function registerNativeKernels(): void {
+  if (tf.getKernel(LEAKY_RELU_GRADIENT, 'tensorflow')) return;
+
+  tf.registerKernel({
+    kernelName: LEAKY_RELU_GRADIENT,
+    backendName: 'tensorflow',
+    kernelFunc({ inputs: { dy, y }, attrs, ...args }) {
+      if (!dy || !y) throw new Error(`${LEAKY_RELU_GRADIENT}: wanted dy and y`);
+      const backend = native(args.backend);
+      const { TF_ATTR_FLOAT, TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
+      const options = [
+        { name: 'alpha', type: TF_ATTR_FLOAT, value: Number(attrs?.['alpha']) },
+        { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+      ];
+      return backend.executeSingleOutput('LeakyReluGrad', options, [dy, y]);
+    },
+  });
+
+  // The package's own makes six calls and an array of ones on the host; every ReLU's gradient needs it.
+  tf.unregisterKernel(tf.Step, 'tensorflow');
+  tf.registerKernel({
+    kernelName: tf.Step,
+    backendName: 'tensorflow',
+    kernelFunc({ inputs: { x }, attrs, ...args }) {
+      if (!x) throw new Error('Step: wanted x');
+      const backend = native(args.backend);
+      const alpha = Number(attrs?.['alpha'] ?? 0);
+      return tf.tidy(() => {
+        const { TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
+        const type = [{ name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT }];
+        const above = tf.cast(backend.executeSingleOutput('Greater', type, [x, tf.scalar(0)]), 'float32');
+        return alpha === 0 ? above : tf.add(tf.mul(above, 1 - alpha), alpha);
+      });
+    },
+  });
+}

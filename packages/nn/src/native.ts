@@ -1,0 +1,7 @@
+/*
+ * Native builds of TensorFlow, for `trawl native` and `trawl doctor`: nothing here loads TensorFlow.js.
+ */
+export * from './backend/report.js';
+export { findNative, type NativeBuild, nativeDirectory, removeNative } from './native/builds.js';
+export * from './native/install.js';
+export { type Missing, missingForNative, type NativePlan, type NativeSource } from './native/prerequisites.js';
