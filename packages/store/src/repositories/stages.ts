@@ -7,7 +7,7 @@ import { readResults } from '../stages/results.js';
 import { dueStages, stageByName, stagesOfSweep } from '../sql/dueStages.js';
 import { lockSweep, lockSweepOfStage } from '../sql/lockSweep.js';
 import { scoresOfStage } from '../sql/stageResults.js';
-import { insertStage, nextStage, runStage, setStageState } from '../sql/stageState.js';
+import { insertStage, nextStage, runStage, setStageState, stageOpen } from '../sql/stageState.js';
 import { setSweepState } from '../sql/sweepState.js';
 import { changed, row, rows } from '../statement.js';
 import { transact, type Tx } from '../transact.js';
@@ -158,6 +158,8 @@ export function stageRepository({ pool }: Db): Stages {
       return transact(pool, async (tx) => {
         const sweep = await row<LockedSweep>(tx.client, lockSweep, [sweepId]);
         if (sweep === null || (sweep.state !== 'running' && sweep.state !== 'awaiting_review')) return false;
+        // A refit may have come since the caller looked.
+        if (state === 'succeeded' && (await row(tx.client, stageOpen, [sweepId])) !== null) return false;
         await moveSweep(tx, sweepId, state);
         return true;
       });

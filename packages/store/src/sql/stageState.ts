@@ -1,6 +1,10 @@
 import type { Statement } from '../statement.js';
 
-/** $1 stage, $2 states it may leave, $3 state, $4 reason, $5 selected cell, $6 why, $7 who decided. */
+/**
+ * $1 stage, $2 states it may leave, $3 state, $4 reason, $5 selected cell, $6 why, $7 who decided.
+ * A running stage is not done while a run is unfinished: one may have been added since the caller looked. A person who
+ * reviews it may decide all the same.
+ */
 export const setStageState: Statement = {
   text: `
     update stage
@@ -8,6 +12,9 @@ export const setStageState: Statement = {
         decided_at = case when $3::stage_state = 'done' then now() end
     where id = $1 and state = any($2::stage_state[])
       and ($5::uuid is null or exists (select from stage_cell where stage_id = $1 and cell_id = $5::uuid))
+      and ($3::stage_state <> 'done' or state = 'awaiting_review' or not exists (
+        select from stage_run sr join run r on r.id = sr.run_id
+        where sr.stage_id = $1 and r.state in ('queued', 'running')))
     returning name`,
 };
 
@@ -41,6 +48,11 @@ export const nextStage: Statement = {
     select max(ordinal) + 1 as ordinal,
            (array_agg(dataset_hash order by ordinal desc) filter (where (plan -> 'dataset')::jsonb = $2::jsonb))[1] as dataset_hash
     from stage where sweep_id = $1`,
+};
+
+/** $1 sweep: a stage that is not done. */
+export const stageOpen: Statement = {
+  text: `select id from stage where sweep_id = $1 and state <> 'done' limit 1`,
 };
 
 /** $1 sweep. */
