@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { inspectDataset } from '@trawl/datasets/inspect';
 import { catalog } from '@trawl/models/catalog';
-import { trainerNames } from '@trawl/models/trainers';
 import { openQueue } from '@trawl/queue';
 import { listen, LocalArtifacts, openStore } from '@trawl/store';
 import closeWithGrace from 'close-with-grace';
@@ -9,12 +8,11 @@ import { pino } from 'pino';
 import { buildApp } from './app.js';
 import { readConfig } from './config.js';
 import { Wakeups } from './services/wakeups.js';
-import { checkTrainers, ensureDataRoots } from './startup.js';
+import { ensureDataRoots } from './startup.js';
 
 const config = readConfig();
 const log = pino({ name: 'api', level: config.logLevel, redact: ['req.headers.authorization'] });
 
-checkTrainers(catalog, trainerNames);
 for (const root of await ensureDataRoots(config.dataRoots)) log.warn({ root }, 'made a data root that was missing');
 const store = await openStore({ databaseUrl: config.databaseUrl, poolSize: config.poolSize });
 const queues = await Promise.all(

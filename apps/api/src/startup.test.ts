@@ -1,20 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { catalog } from '@trawl/models/catalog';
-import { trainerNames } from '@trawl/models/trainers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkTrainers, ensureDataRoots } from './startup.js';
-
-describe('checkTrainers', () => {
-  it('passes the catalogue of this build', () => {
-    expect(() => checkTrainers(catalog, trainerNames)).not.toThrow();
-  });
-
-  it('names the models without a trainer', () => {
-    expect(() => checkTrainers(catalog, [])).toThrow(/no trainer for .*ps-vae.*trainers\.ts/);
-  });
-});
+import { ensureDataRoots } from './startup.js';
 
 describe('ensureDataRoots', () => {
   let folder: string;

@@ -1,16 +1,6 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import type { Catalog } from '@trawl/spec';
 
 /* What must hold before the service listens. The store checks its migrations itself when it is opened. */
-
-/** @throws Error naming the models that no trainer trains. */
-export function checkTrainers(catalog: Catalog, trainers: readonly string[]): void {
-  const missing = [...catalog.keys()].filter((name) => !trainers.includes(name));
-  if (missing.length === 0) return;
-  throw new Error(
-    `no trainer for ${missing.join(', ')}; add each to packages/models/src/trainers.ts or take its card away`,
-  );
-}
 
 /**
  * Makes each data root that is missing where its parent exists, so that a fresh clone starts; the names of those.
