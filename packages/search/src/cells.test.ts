@@ -1,8 +1,8 @@
-import { canonicalJson, sha256Hex } from '@trawl/spec';
+import { canonicalJson, DatasetSchema, sha256Hex } from '@trawl/spec';
 import type { DatasetSpec, Params, Space, StagePlan } from '@trawl/spec';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellHash, expandStage, inheritsFrom, refitsOf } from './cells.js';
+import { cellHash, datasetKey, expandStage, inheritsFrom, refitsOf } from './cells.js';
 import { refitPlan } from './check/plan.js';
 import { refitSeeds, stageSeeds } from './seeds.js';
 import { countCells } from './space/count.js';
@@ -12,6 +12,9 @@ import { stagePlan } from './testing/stagePlan.js';
 const expand = (stage: StagePlan, inherited: Params | null = null) => expandStage(stage, inherited, fakeCatalog);
 const list = (values: fc.Arbitrary<number>) => fc.uniqueArray(values, { minLength: 1, maxLength: 5 });
 const space = (part: Partial<Space>): Space => ({ grid: {}, zip: {}, cells: [], exclude: [], random: null, ...part });
+
+/** Of the generator's data with that seed. */
+const keyOf = (seed: number) => datasetKey(DatasetSchema.parse({ kind: 'behaviour', seed }));
 
 describe('expandStage', () => {
   it('gives complete params, the varied keys alone as point, and one hash a cell', () => {
@@ -57,9 +60,13 @@ describe('expandStage', () => {
   });
 
   it('follows paths into params and into the dataset', () => {
-    const cells = expand(
-      stagePlan({ params: { latents: 4 }, space: space({ grid: { 'net.depth': [1, 3], 'dataset.seed': [7, 8] } }) }),
-    );
+    const stage = stagePlan({
+      params: { latents: 4 },
+      space: space({ grid: { 'net.depth': [1, 3], 'dataset.seed': [7, 8] } }),
+    });
+    const cells = expand({ ...stage, datasetHashes: { [keyOf(7)]: 'seven', [keyOf(8)]: 'eight' } });
+    expect(cells.map(({ datasetHash }) => datasetHash)).toEqual(['seven', 'eight', 'seven', 'eight']);
+    expect(() => expand(stage)).toThrow('nobody looked at');
     expect(cells.map(({ params, dataset }) => [params['net'], dataset])).toMatchObject([
       [
         { depth: 1, act: 'relu' },

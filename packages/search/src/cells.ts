@@ -41,11 +41,18 @@ export function expandStage(stage: StagePlan, inherited: Params | null, catalog:
 function cellOf(stage: StagePlan, card: ModelCard, base: Params, point: Params): Cell {
   const { model, modelVersion } = stage;
   const params = complete(card, withPoint(base, point));
-  const varied = Object.keys(point).some(variesDataset);
-  const dataset = varied ? DatasetSchema.parse(datasetAt(stage.dataset, point)) : stage.dataset;
-  const hash = cellHash(model, modelVersion, params, varied ? dataset : undefined);
-  return { hash, model, modelVersion, params, dataset, point };
+  if (!Object.keys(point).some(variesDataset)) {
+    return { hash: cellHash(model, modelVersion, params), model, modelVersion, params, dataset: stage.dataset, point };
+  }
+  const dataset = DatasetSchema.parse(datasetAt(stage.dataset, point));
+  const datasetHash = stage.datasetHashes?.[datasetKey(dataset)];
+  if (datasetHash === undefined) throw new Error(`stage ${stage.name}: nobody looked at ${JSON.stringify(dataset)}`);
+  const hash = cellHash(model, modelVersion, params, dataset);
+  return { hash, model, modelVersion, params, dataset, datasetHash, point };
 }
+
+/** By what `StagePlan.datasetHashes` knows a dataset. */
+export const datasetKey = (dataset: DatasetSpec): string => sha256Hex(canonicalJson(dataset));
 
 function complete(card: ModelCard, params: Params): Params {
   const parsed = card.params.parse(params);

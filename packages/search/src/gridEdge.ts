@@ -23,12 +23,17 @@ export function atGridEdge(
     for (const [axis, values] of axes) {
       if (settled.has(rootOf(axis)) || (!own && variesDataset(axis))) continue;
       const value = own ? selected.point[axis] : valueAt(selected.params, axis);
-      if (value === Math.min(...values) || value === Math.max(...values)) edges.push(axis);
+      if (typeof value === 'number' && isEnd(value, values)) edges.push(axis);
     }
     for (const axis of axes.keys()) if (!variesDataset(axis)) settled.add(rootOf(axis));
     for (const name of Object.keys(earlier.ownParams)) settled.add(name);
   }
   return edges;
+}
+
+/** Whether nothing on an axis is lower, or nothing is higher. */
+function isEnd(value: number, values: readonly number[]): boolean {
+  return values.every((other) => other >= value) || values.every((other) => other <= value);
 }
 
 /** Axes with 2 or more different numbers and nothing else; what is drawn at random has no edge. */

@@ -111,17 +111,17 @@ function knee(rule: SelectRule, eligible: readonly Entry[]): Selection {
     return none(`a knee needs 3 values of ${rule.parameter ?? 'parameter'}; ${values.length} can be selected`);
   }
   const sign = rule.direction === 'min' ? 1 : -1;
-  const scores = values.map(({ entry }) => entry.score);
-  const span = Math.max(...scores) - Math.min(...scores);
   let pick = first;
   let farthest = 0;
+  let size = 0;
   for (const [i, candidate] of values.entries()) {
     const part = i / (values.length - 1);
     const chord = first.entry.score * (1 - part) + last.entry.score * part;
     const beyond = sign * (chord - candidate.entry.score);
+    size = Math.max(size, Math.abs(candidate.entry.score - first.entry.score));
     if (beyond > farthest) [pick, farthest] = [candidate, beyond];
   }
-  if (farthest <= 1e-9 * span) return none(`${what(rule)} over ${rule.parameter} has no knee: it does not bend`);
+  if (farthest <= 1e-9 * size) return none(`${what(rule)} over ${rule.parameter} has no knee: it does not bend`);
   return chosen(
     pick.entry,
     `knee of ${what(rule)} over ${rule.parameter}: ${pick.value} (${brief(pick.entry.score)}) lies farthest beyond the ` +

@@ -73,6 +73,11 @@ export interface StagePlan {
   model: string;
   modelVersion: string;
   dataset: DatasetSpec;
+  /**
+   * Where the space varies the dataset: `DatasetFacts.hash` of each dataset of its cells as it was when the sweep was
+   * posted, by sha256 of the dataset's canonical JSON.
+   */
+  datasetHashes?: Record<string, string> | undefined;
   /** Of the sweep; a previous stage's selected cell (same model) goes over these ... */
   params: Params;
   /** ... then the stage's own, then the point of its space. */
@@ -102,6 +107,8 @@ export interface Cell {
   modelVersion: string;
   params: Params;
   dataset: DatasetSpec;
+  /** Of a dataset that the point varies (`DatasetFacts.hash` at POST); absent where it is the stage's. */
+  datasetHash?: string | undefined;
   /** The varied keys alone, for display and for rules over one parameter. */
   point: Params;
 }

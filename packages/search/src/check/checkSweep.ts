@@ -56,7 +56,7 @@ export async function checkSweep(raw: unknown, env: CheckEnv): Promise<CheckedSw
   const rules = new Map(
     searches.flatMap(({ stage, rule }): [number, SelectRule][] => (rule ? [[stage.ordinal, rule]] : [])),
   );
-  const plan = planOf(sweep, rules);
+  const plan = planOf(sweep, rules, datasets);
   return { ok: true, plan, datasets: factsByStage(plan, datasets), variants: datasets.all() };
 }
 

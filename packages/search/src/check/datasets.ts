@@ -1,7 +1,9 @@
 import { canonicalJson, DatasetSchema, faultsOf, joinPath, oneOf, shortGiven } from '@trawl/spec';
 import type { DatasetFacts, DatasetSpec, Fault, Params, Space } from '@trawl/spec';
 import { datasetAt, variesDataset } from '../assign.js';
+import { datasetKey } from '../cells.js';
 import { countCells } from '../space/count.js';
+import { axesOf } from '../space/groups.js';
 import { pointsOf } from '../space/points.js';
 import { concerns } from './axes.js';
 import type { Axis } from './axes.js';
@@ -27,6 +29,18 @@ export class Datasets {
 
   all(): { dataset: DatasetSpec; facts: DatasetFacts }[] {
     return [...this.#seen.values()].flatMap(({ dataset, facts }) => (facts === null ? [] : [{ dataset, facts }]));
+  }
+
+  /** What `StagePlan.datasetHashes` says of a stage that varies its dataset; undefined of any other. */
+  hashes(dataset: DatasetSpec, space: Space): Record<string, string> | undefined {
+    if (!axesOf(space).some(variesDataset)) return undefined;
+    const hashes: Record<string, string> = {};
+    for (const point of pointsOf(datasetSpace(space))) {
+      const varied = DatasetSchema.parse(datasetAt(dataset, point));
+      const facts = this.facts(varied);
+      if (facts !== null) hashes[datasetKey(varied)] = facts.hash;
+    }
+    return hashes;
   }
 
   /** Looks at the datasets of a search stage: its own, and one for each point of its `dataset.` axes.

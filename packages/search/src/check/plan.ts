@@ -1,4 +1,5 @@
 import type { Execution, SelectRule, Space, StagePlan, StageSpec, SweepPlan } from '@trawl/spec';
+import type { Datasets } from './datasets.js';
 import type { StageDraft, SweepDraft } from './draft.js';
 
 const EXECUTION: Execution = {
@@ -14,12 +15,12 @@ const SEEDS = [1];
 const NO_SPACE: Space = { grid: {}, zip: {}, cells: [], exclude: [], random: null };
 
 /** The plan of a draft in which no fault was found. `rules` are those of its search stages, by ordinal. */
-export function planOf(sweep: SweepDraft, rules: ReadonlyMap<number, SelectRule>): SweepPlan {
+export function planOf(sweep: SweepDraft, rules: ReadonlyMap<number, SelectRule>, datasets: Datasets): SweepPlan {
   const stages: StagePlan[] = [];
   for (const draft of sweep.stages) {
     const execution = executionOf(sweep.spec.execution, draft.spec.execution);
     if (draft.kind === 'search') {
-      stages.push(searchPlan(draft, needed(rules.get(draft.ordinal)), execution));
+      stages.push(searchPlan(draft, needed(rules.get(draft.ordinal)), execution, datasets));
     } else {
       const search = needed(stages.findLast(({ kind }) => kind === 'search'));
       const refit = needed(draft.spec.refit);
@@ -39,7 +40,9 @@ export function refitPlan(
   return { ...search, name, ordinal, kind: 'refit', space: NO_SPACE, seeds: [], select: null, gate: 'auto', refit };
 }
 
-function searchPlan(draft: StageDraft, select: SelectRule, execution: Execution): StagePlan {
+function searchPlan(draft: StageDraft, select: SelectRule, execution: Execution, datasets: Datasets): StagePlan {
+  const dataset = needed(draft.dataset ?? undefined).value;
+  const datasetHashes = datasets.hashes(dataset, draft.space);
   const { model, version } = modelOf(draft);
   return {
     name: needed(draft.name ?? undefined),
@@ -47,7 +50,8 @@ function searchPlan(draft: StageDraft, select: SelectRule, execution: Execution)
     kind: 'search',
     model,
     modelVersion: version,
-    dataset: needed(draft.dataset ?? undefined).value,
+    dataset,
+    ...(datasetHashes === undefined ? {} : { datasetHashes }),
     params: draft.sweepParams,
     ownParams: draft.ownParams,
     space: draft.space,

@@ -13,7 +13,10 @@ const MAX_STEPS = 20_000_000;
 export function countCells(space: Space): number {
   const groups = groupsOf(space);
   const product = groups.reduce((cells, { size }) => cells * size, 1);
-  return product === 0 || space.exclude.length === 0 ? product : product - (countExcluded(groups, space.exclude) ?? 0);
+  const keys = new Set(groups.flatMap((group) => group.keys));
+  // A point that names what is not varied matches nothing.
+  const exclude = space.exclude.filter((point) => Object.keys(point).every((key) => keys.has(key)));
+  return product === 0 || exclude.length === 0 ? product : product - (countExcluded(groups, exclude) ?? 0);
 }
 
 /**
