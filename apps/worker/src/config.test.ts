@@ -11,7 +11,7 @@ it('has defaults for everything but the database', () => {
     capability: 'auto',
     drainSeconds: 20,
   });
-  expect(config.unsafe).toEqual({ noFence: false, noCas: false, noLeaseClock: false });
+  expect(config.unsafe).toEqual({ noFence: false, noCas: false, noLease: false });
 });
 
 it('names what is missing or illegal', () => {

@@ -39,7 +39,7 @@ const Environment = z.object({
   /** For tests only: a module that stands in for the models and what they load (trainer/equipment.ts). */
   TRAWL_TRAINER_MODULE: z.string().optional(),
   /** For tests only: switches protections off, to show that the tests see it. */
-  TRAWL_UNSAFE: list.pipe(z.array(z.enum(['noFence', 'noCas', 'noLeaseClock']))).default([]),
+  TRAWL_UNSAFE: list.pipe(z.array(z.enum(['noFence', 'noCas', 'noLease']))).default([]),
 });
 
 export type Config = ReturnType<typeof readConfig>;
@@ -86,7 +86,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     unsafe: {
       noFence: e.TRAWL_UNSAFE.includes('noFence'),
       noCas: e.TRAWL_UNSAFE.includes('noCas'),
-      noLeaseClock: e.TRAWL_UNSAFE.includes('noLeaseClock'),
+      noLease: e.TRAWL_UNSAFE.includes('noLease'),
     },
     /** The environment that trainers inherit. */
     trainerEnv: Object.fromEntries(Object.entries(env).filter(([name]) => !WITHHELD.includes(name))),

@@ -117,10 +117,14 @@ describe('waking from a freeze', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('can be switched off for tests of the fence', () => {
-    const { hold, jump } = setUp(true);
+  it('can be switched off for tests of the fence', async () => {
+    const { asked, keeper, hold, jump } = setUp(true);
     const lease = hold();
     jump(600);
+    expect(lease.alive()).toBe(true);
+    void keeper.renewNow();
+    asked[0]?.answer([['r1', 'lost']]);
+    await settle();
     expect(lease.alive()).toBe(true);
   });
 });

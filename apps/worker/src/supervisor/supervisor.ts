@@ -31,7 +31,7 @@ export interface Supervisor {
 export async function startSupervisor(config: Config, log: Logger): Promise<Supervisor> {
   const machine = await lookAtMachine(config);
   const slots = machine.visible.length;
-  const { noFence, noCas, noLeaseClock } = config.unsafe;
+  const { noFence, noCas, noLease } = config.unsafe;
   const store = await openStore({
     databaseUrl: config.databaseUrl,
     unsafe: { ...(noFence && { noFence }), ...(noCas && { noCas }) },
@@ -53,7 +53,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
     renew: (held) => store.runs.renew(workerId, held),
     now: () => performance.now() / 1000,
     onError: complain('lease renewal'),
-    trustForEver: noLeaseClock,
+    trustForEver: noLease,
   });
   const transfers = openTransfers(config.apiUrl, (what, error) =>
     log.warn({ what, error: String(error) }, 'trying again'),
