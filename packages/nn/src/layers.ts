@@ -3,7 +3,11 @@ import type { RandomStream, Variables } from './contract.js';
 import { addVariable } from './variables.js';
 
 type Size = number | [height: number, width: number];
-type Pad = 'same' | 'valid' | [[0, 0], [top: number, bottom: number], [left: number, right: number], [0, 0]];
+/** `same` is TensorFlow's rule: out = ceil(in / stride), the odd pixel of padding at the end. Or how many zeros go around. */
+export type Padding =
+  | 'same'
+  | 'valid'
+  | { rows: [top: number, bottom: number]; columns: [left: number, right: number] };
 
 const pair = (size: Size): [number, number] => (typeof size === 'number' ? [size, size] : size);
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -85,29 +89,40 @@ function withBias<R extends tf.Rank>(variables: Variables, name: string, x: tf.T
   return bias ? tf.add(x, bias) : x;
 }
 
-/** [n, h, w, in] -> [n, h', w', out]; `same` is TensorFlow's rule: h' = ceil(h / stride), the odd pixel of padding at the end. */
+/** [n, h, w, in] -> [n, h', w', out]. */
 export function conv(
   variables: Variables,
   name: string,
   x: tf.Tensor4D,
-  options: { stride?: Size; pad?: Pad } = {},
+  options: { stride?: Size; pad?: Padding } = {},
 ): tf.Tensor4D {
+  const { stride = 1, pad = 'same' } = options;
   const kernel = kernel4D(variables, name);
-  return withBias(variables, name, tf.conv2d(x, kernel, pair(options.stride ?? 1), options.pad ?? 'same'));
+  if (typeof pad === 'string') return withBias(variables, name, tf.conv2d(x, kernel, pair(stride), pad));
+  // Padded first: the native backend takes no padding in numbers.
+  const padded = tf.pad4d(x, [[0, 0], pad.rows, pad.columns, [0, 0]]);
+  return withBias(variables, name, tf.conv2d(padded, kernel, pair(stride), 'valid'));
 }
 
-/** The transpose of `conv` from [n, h', w', out] to `size` = [h, w]: [n, h', w', in] -> [n, h, w, out]. */
+/** The transpose of `conv` from [n, h, w, out] to `size` = [h, w]: [n, h', w', in] -> [n, h, w, out]. */
 export function convTranspose(
   variables: Variables,
   name: string,
   x: tf.Tensor4D,
   size: readonly [height: number, width: number],
-  options: { stride?: Size; pad?: Pad } = {},
+  options: { stride?: Size; pad?: Padding } = {},
 ): tf.Tensor4D {
+  const { stride = 1, pad = 'same' } = options;
   const kernel = kernel4D(variables, name);
-  const shape: [number, number, number, number] = [x.shape[0], size[0], size[1], kernel.shape[2]];
-  const pad = options.pad ?? 'same';
-  return withBias(variables, name, tf.conv2dTranspose(x, kernel, shape, pair(options.stride ?? 1), pad));
+  const [n, out] = [x.shape[0], kernel.shape[2]];
+  const [height, width] = size;
+  if (typeof pad === 'string') {
+    return withBias(variables, name, tf.conv2dTranspose(x, kernel, [n, height, width, out], pair(stride), pad));
+  }
+  const [top, left] = [pad.rows[0], pad.columns[0]];
+  const whole: [number, number, number, number] = [n, height + top + pad.rows[1], width + left + pad.columns[1], out];
+  const image = tf.conv2dTranspose(x, kernel, whole, pair(stride), 'valid');
+  return withBias(variables, name, tf.slice4d(image, [0, top, left, 0], [n, height, width, out]));
 }
 
 /** [n, in] -> [n, out]. */

@@ -6,7 +6,8 @@ import { CheckpointError } from './errors.js';
 export function addVariable(variables: Variables, name: string, shape: number[], data: Float32Array): tf.Variable {
   if (variables.has(name)) throw new Error(`variable ${name} exists already`);
   // TensorFlow.js names are global to a process, ours only to a model: they stay apart.
-  const variable = tf.tidy(() => tf.variable(tf.tensor(data, shape, 'float32'), true));
+  // A copy: the native backend computes on the array itself, and so would see it change.
+  const variable = tf.tidy(() => tf.variable(tf.tensor(data.slice(), shape, 'float32'), true));
   variables.set(name, variable);
   return variable;
 }
@@ -22,7 +23,7 @@ export function toHost(tensors: ReadonlyMap<string, tf.Tensor>): HostTensors {
 export function fromHost(variables: Variables, tensors: HostTensors): void {
   for (const [name, variable] of variables) {
     const tensor = hostTensor(tensors, name, variable.shape);
-    tf.tidy(() => variable.assign(tf.tensor(tensor.data, variable.shape, 'float32')));
+    tf.tidy(() => variable.assign(tf.tensor(tensor.data.slice(), variable.shape, 'float32')));
   }
 }
 

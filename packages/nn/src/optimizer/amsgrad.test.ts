@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { openBackend } from '../backend/open.js';
 import type { Variables } from '../contract.js';
+import { findNative } from '../native/builds.js';
 import { addVariable } from '../variables.js';
 import { amsgrad } from './amsgrad.js';
 
@@ -18,7 +19,7 @@ const golden: Trace = JSON.parse(
   readFileSync(new URL('../../../../test/fixtures/amsgrad.json', import.meta.url), 'utf8'),
 );
 
-beforeAll(() => openBackend('cpu'));
+const build = await findNative();
 
 const fresh = (): Variables => {
   const variables: Variables = new Map();
@@ -26,7 +27,9 @@ const fresh = (): Variables => {
   return variables;
 };
 
-describe('amsgrad', () => {
+describe.each(['wasm', ...(build ? ['tfjs-node-gpu' as const] : [])] as const)('amsgrad on %s', (backend) => {
+  beforeAll(() => openBackend(backend, { threads: 2 }));
+
   it("follows torch's trace", () => {
     const variables = fresh();
     const optimizer = amsgrad(variables, { learningRate: golden.lr });
@@ -46,6 +49,8 @@ describe('amsgrad', () => {
       b.apply(new Map([['p', tf.tensor1d(gradient)]]));
       expect([...coupled.get('p')!.dataSync()]).toEqual([...plain.get('p')!.dataSync()]);
     }
+    a.dispose();
+    b.dispose();
   });
 
   it('goes on from restored slots as if nothing had happened', () => {
