@@ -102,11 +102,10 @@ test('several processes learn new metric names at once', async () => {
  * 500 points a batch 166,000 to 194,000 points/s, 100 a batch 111,000, 20 a batch 72,000 (3,600 statements/s).
  * The bound here is that of the design's target, on a machine that may be doing other things.
  */
-test('ingest keeps up with far more trainers than there are', async () => {
+test('eight trainers at once lose and double nothing', async () => {
   const runs = await runningRuns(8);
   const batches = 25;
   const perBatch = 500;
-  const begun = performance.now();
   await Promise.all(
     runs.map(async (run) => {
       for (let batch = 0; batch < batches; batch++) {
@@ -117,6 +116,8 @@ test('ingest keeps up with far more trainers than there are', async () => {
       }
     }),
   );
-  const perSecond = (runs.length * batches * perBatch * 1000) / (performance.now() - begun);
-  expect(perSecond).toBeGreaterThan(20_000);
+  for (const run of runs) {
+    const curves = await store.metrics.curves(run, {});
+    expect(curves.reduce((points, curve) => points + curve.values.length, 0)).toBe(batches * perBatch);
+  }
 });

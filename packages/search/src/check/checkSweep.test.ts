@@ -271,14 +271,13 @@ describe('one answer', () => {
     expect(await faultsOf({ ...good, grid })).toHaveLength(1_000);
   });
 
-  it('comes at once for spaces of any size', async () => {
+  // A checker that expanded the space would run out of memory, or into the timeout.
+  it('needs no expansion of spaces of any size', async () => {
     const axis = { linspace: [1, 2, 10_000] };
     const grid = { alpha: axis, beta: axis, 'dataset.noise': { linspace: [0, 0.5, 30] } };
-    const started = performance.now();
     expect(await faultsOf({ ...good, grid, exclude: [{ alpha: 1, beta: 1 }] })).toEqual([
       ['grid', expect.stringMatching(/^makes \d+ runs$/)],
     ]);
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
 
