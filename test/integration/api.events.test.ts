@@ -17,14 +17,20 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+interface Listening {
+  lastEventId?: number;
+  /** Called when the stream is open. */
+  onOpen?: () => Promise<void>;
+}
+
 /** Reads a stream until `enough` says so, then hangs up. */
 async function listenTo(
-  id: string,
+  id: string | null,
   enough: (events: Received[]) => boolean,
-  { lastEventId, onOpen }: { lastEventId?: number; onOpen?: () => Promise<void> } = {},
+  { lastEventId, onOpen }: Listening = {},
 ): Promise<Received[]> {
   const hangUp = new AbortController();
-  const answer = await fetch(`${url}/v1/sweeps/${id}/events`, {
+  const answer = await fetch(id === null ? `${url}/v1/events` : `${url}/v1/sweeps/${id}/events`, {
     signal: hangUp.signal,
     headers: lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) },
   });
@@ -105,11 +111,24 @@ describe('GET /v1/sweeps/{id}/events', () => {
     expect(distinct.length).toBe(await api.store.events.last(id));
   });
 
-  it.each(['x', '-1', '1.5', '99999999999999999999'])('refuses Last-Event-ID %s', async (given) => {
+  it('ends when the sweep is deleted', async () => {
+    const id = await api.submit(smallSpec());
+    await post(`/v1/sweeps/${id}/cancel`);
+    const remove = async () => void (await api.inject({ method: 'DELETE', url: `/v1/sweeps/${id}` }));
+    let seen = 0;
+    await listenTo(id, (events) => {
+      if (seen === 0 && cancelled(events)) void remove();
+      seen = events.length;
+      return false;
+    });
+    expect(seen).toBeGreaterThan(0);
+  });
+
+  it.each(['x', '-1', '1.5', '99999999999999999999', '1000000'])('refuses Last-Event-ID %s', async (given) => {
     const id = await api.submit(smallSpec());
     const answer = await api.inject({ url: `/v1/sweeps/${id}/events`, headers: { 'last-event-id': given } });
     expect(answer.statusCode).toBe(400);
-    expect(answer.json().errors).toMatchObject([{ path: 'last-event-id', given }]);
+    expect(answer.json().errors).toMatchObject([{ path: 'last-event-id', allowed: expect.stringMatching(/ 0|0 to/) }]);
   });
 
   it('lets the service close while streams are open', async () => {
@@ -121,5 +140,22 @@ describe('GET /v1/sweeps/{id}/events', () => {
     await own.close();
     expect(performance.now() - began).toBeLessThan(5_000);
     await answer.text();
+  });
+});
+
+describe('GET /v1/events', () => {
+  it('gives the events of all sweeps from now on', async () => {
+    const before = await api.submit(smallSpec());
+    let id = '';
+    const ofMine = (events: Received[]) => events.some(({ data }) => data['sweepId'] === id);
+    const events = await listenTo(null, ofMine, {
+      onOpen: async () => {
+        id = await api.submit(smallSpec());
+      },
+    });
+    expect(ofMine(events)).toBe(true);
+    expect(events.every(({ data }) => data['sweepId'] !== before)).toBe(true);
+    const again = await listenTo(null, ofMine, { lastEventId: events[0]!.id - 1 });
+    expect(again[0]).toEqual(events[0]);
   });
 });

@@ -87,6 +87,7 @@ describe('/openapi.json', () => {
         "get /livez",
         "get /readyz",
         "get /v1/artifacts/{id}",
+        "get /v1/events",
         "get /v1/models",
         "get /v1/models/{name}",
         "get /v1/runs/{id}",

@@ -119,6 +119,16 @@ describe('one run', () => {
     expect(problemOf(await post(`/v1/runs/${run.id}/retry`))).toMatchObject({ status: 409 });
   });
 
+  it('cannot be tried again in a cancelled sweep', async () => {
+    const id = await api.submit(smallSpec());
+    await post(`/v1/sweeps/${id}/cancel`);
+    const [run] = await runsOf(api.store, id);
+    expect(problemOf(await post(`/v1/runs/${run!.id}/retry`))).toMatchObject({
+      status: 409,
+      detail: 'The run is cancelled: it cannot retry; legal now: nothing, its sweep is cancelled.',
+    });
+  });
+
   it('lists its attempts', async () => {
     const { run, fence } = await claimedRun();
     await api.store.runs.release(run.id, fence, 'drained');

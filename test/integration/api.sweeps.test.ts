@@ -214,6 +214,14 @@ describe('refit', () => {
     expect(plan?.stages.map((stage) => stage.refit)).toEqual([null, { top: 2, seeds: 3 }, { top: 2, seeds: 5 }]);
   });
 
+  it('gives each of many at the same time a name of its own', async () => {
+    const id = await api.submit(smallSpec());
+    const answers = await Promise.all(Array.from({ length: 6 }, () => post(`/v1/sweeps/${id}/refit`)));
+    expect(answers.map((answer) => answer.statusCode)).toEqual(Array(6).fill(201));
+    const stages = (await api.store.stages.list(id)).slice(1);
+    expect(stages.map((stage) => stage.name).sort()).toEqual(['refit', ...[2, 3, 4, 5, 6].map((n) => `refit-${n}`)]);
+  });
+
   it.each([
     [{ top: 0 }, 'top'],
     [{ top: 1.5 }, 'top'],

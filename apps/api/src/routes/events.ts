@@ -1,12 +1,23 @@
 import { fastifySSE } from '@fastify/sse';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { eventStream } from '../services/eventStream.js';
+import { parameterProblem } from '../problems.js';
+import { eventStream, placeOf } from '../services/eventStream.js';
+import type { Services } from '../services/services.js';
 import { sweepDetail } from '../services/sweeps.js';
 import type { Routes } from './routes.js';
 import { IdParams, PROBLEM_RESPONSES, whole } from './schemas.js';
 
 /** Proxies drop connections that are silent for a minute. */
 const HEARTBEAT_MS = 20_000;
+
+const headers = z.looseObject({
+  'last-event-id': whole(0, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'Go on after this event' }),
+});
+const response = {
+  200: { description: 'Events', content: { 'text/event-stream': { schema: z.string() } } },
+  ...PROBLEM_RESPONSES,
+};
 
 export const eventRoutes: Routes = async (app, { services }) => {
   await app.register(fastifySSE, { heartbeatInterval: HEARTBEAT_MS });
@@ -23,28 +34,51 @@ export const eventRoutes: Routes = async (app, { services }) => {
         tags: ['sweeps'],
         summary: 'Server-sent events of a sweep: all from the first, or those after Last-Event-ID',
         params: IdParams,
-        headers: z.looseObject({ 'last-event-id': whole(0, 2 ** 31 - 1).optional() }),
-        response: {
-          200: { description: 'Events', content: { 'text/event-stream': { schema: z.string() } } },
-          ...PROBLEM_RESPONSES,
-        },
+        headers,
+        response,
       },
     },
-    async ({ params, headers }, reply) => {
-      await sweepDetail(params.id, services);
-      const gone = new AbortController();
-      reply.sse.onClose(() => gone.abort());
-      reply.sse.sendHeaders();
-      const signal = AbortSignal.any([gone.signal, closing.signal]);
-      for await (const { seq, type, at, data } of eventStream(
-        params.id,
-        headers['last-event-id'] ?? 0,
-        signal,
-        services,
-      )) {
-        if (!reply.sse.isConnected) break;
-        await reply.sse.send({ id: String(seq), event: type, data: { at, ...data } });
-      }
+    async (request, reply) => {
+      await sweepDetail(request.params.id, services);
+      await send(reply, request.params.id, request.headers['last-event-id'] ?? 0, closing.signal, services);
+    },
+  );
+
+  app.get(
+    '/v1/events',
+    {
+      sse: 'manual',
+      schema: {
+        tags: ['sweeps'],
+        summary: 'Server-sent events of all sweeps: those to come, or those after Last-Event-ID',
+        headers,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const after = request.headers['last-event-id'] ?? (await services.store.events.last(null));
+      await send(reply, null, after, closing.signal, services);
     },
   );
 };
+
+async function send(
+  reply: FastifyReply,
+  sweepId: string | null,
+  after: number,
+  closing: AbortSignal,
+  services: Services,
+): Promise<void> {
+  const last = await services.store.events.last(sweepId);
+  if (after > last) throw parameterProblem('last-event-id', 'no such event', after, `0 to ${last}`);
+  const gone = new AbortController();
+  reply.sse.onClose(() => gone.abort());
+  reply.sse.sendHeaders();
+  // Node keeps them back until the first byte of a body, which may be long in coming.
+  reply.raw.flushHeaders();
+  for await (const event of eventStream(sweepId, after, AbortSignal.any([gone.signal, closing]), services)) {
+    if (!reply.sse.isConnected) break;
+    const data = { at: event.at, sweepId: event.sweepId, ...event.data };
+    await reply.sse.send({ id: String(placeOf(event, sweepId)), event: event.type, data });
+  }
+}

@@ -11,8 +11,18 @@ export async function refit(id: string, wanted: RefitBody, services: Services): 
   if (!search) throw new Error('a sweep without a search');
   const name = freeName(stages.map((each) => each.name));
   const plan = refitPlan(search.plan, wanted, name, stages.length);
-  const added = await services.store.stages.addRefit(id, plan);
+  const added = await services.store.stages.addRefit(id, plan).catch(nameTaken);
+  // Another refit came between the look and the write: look again.
+  if (added === NAME_TAKEN) return refit(id, wanted, services);
   if (added === null) throw illegal((await sweepDetail(id, services)).state, 'be refitted');
+}
+
+const NAME_TAKEN = Symbol('name taken');
+const UNIQUE_VIOLATION = '23505';
+
+function nameTaken(error: unknown): typeof NAME_TAKEN {
+  if (error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION) return NAME_TAKEN;
+  throw error;
 }
 
 /** refit, refit-2, refit-3, ... */

@@ -19,7 +19,8 @@ export async function controlRun(id: string, action: 'cancel' | 'retry', service
   const state = await services.store.runs[action](id);
   const detail = await runDetail(id, services);
   if (state !== null) return detail;
-  const legal = LEGAL[detail.state];
+  const sweep = await services.store.sweeps.detail(detail.sweepId);
+  const legal = sweep?.state === 'cancelled' ? 'nothing, its sweep is cancelled' : LEGAL[detail.state];
   throw new ProblemError('conflict', `The run is ${detail.state}: it cannot ${action}; legal now: ${legal}.`);
 }
 
