@@ -64,6 +64,8 @@ export interface Sweeps {
     /** The document as sent. */
     text: string;
     datasets: DatasetFacts[];
+    /** Facts of the further datasets that a stage's axes reach. */
+    variants?: DatasetFacts[] | undefined;
     cells: Cell[];
     idempotencyKey?: string | undefined;
   }): Promise<{ id: string; created: boolean; sameText: boolean }>;

@@ -55,7 +55,7 @@ export const submitRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const checked = await check(request.body.value, services);
-      if (request.query.dryRun === 'true') return reply.code(200).send(dryRun(checked.plan, services.catalog));
+      if (request.query.dryRun === 'true') return reply.code(200).send(dryRun(checked.plan));
       const { id, created } = await store(checked, request.body, request.headers['idempotency-key'], services);
       await dispatchRuns(services, request.log);
       // A repetition looks like the first answer, as a client that lost that one expects.

@@ -1,5 +1,5 @@
-import { type CheckedSweep, checkSweep, countCells, expandStage, refitsOf } from '@trawl/search';
-import type { Catalog, DryRun, StagePlan, SweepPlan } from '@trawl/spec';
+import { type CheckedSweep, checkSweep, countCells, expandStage, pointsOf, refitsOf } from '@trawl/search';
+import type { DryRun, Params, StagePlan, SweepPlan } from '@trawl/spec';
 import type { SentDocument } from '../plugins/bodies.js';
 import { ProblemError } from '../problems.js';
 import type { Services } from './services.js';
@@ -28,7 +28,7 @@ export async function store(
   idempotencyKey: string | undefined,
   services: Services,
 ): Promise<{ id: string; created: boolean }> {
-  const { plan, datasets } = checked;
+  const { plan, datasets, variants } = checked;
   const first = plan.stages[0];
   if (!first) throw new Error('checkSweep returned a plan without stages');
   const { id, created, sameText } = await services.store.sweeps.create({
@@ -36,6 +36,7 @@ export async function store(
     spec: document.value,
     text: document.text,
     datasets,
+    variants: variants.map(({ facts }) => facts),
     cells: expandStage(first, null, services.catalog),
     idempotencyKey,
   });
@@ -46,28 +47,35 @@ export async function store(
 }
 
 /** What a sweep would run. */
-export function dryRun(plan: SweepPlan, catalog: Catalog): DryRun {
+export function dryRun(plan: SweepPlan): DryRun {
   const stages = plan.stages.map((stage, i) =>
-    stage.refit === null ? searchPreview(stage, catalog) : refitPreview(stage, refitsOf(plan.stages, i)),
+    stage.refit === null ? searchPreview(stage) : refitPreview(stage, refitsOf(plan.stages, i)),
   );
   return { name: plan.name, stages, runs: stages.reduce((sum, stage) => sum + stage.runs, 0) };
 }
 
 type StagePreview = DryRun['stages'][number];
 
-function searchPreview(stage: StagePlan, catalog: Catalog): StagePreview {
-  const cells = expandStage(stage, null, catalog);
+function searchPreview(stage: StagePlan): StagePreview {
+  const cells = countCells(stage.space);
   return {
     name: stage.name,
     kind: 'search',
-    cells: cells.length,
-    runs: cells.length * stage.seeds.length,
-    points: cells.slice(0, POINTS_SHOWN).map((cell) => cell.point),
+    cells,
+    runs: cells * stage.seeds.length,
+    points: firstPoints(stage),
     note:
       stage.ordinal === 0
         ? null
         : 'Starts from what an earlier stage selects; runs that it has already are not run again.',
   };
+}
+
+/** Without the cells' params: those of a later stage are known only when an earlier one has selected. */
+function firstPoints({ space }: StagePlan): Params[] {
+  const shown: Params[] = [];
+  for (const point of pointsOf(space)) if (shown.push(point) === POINTS_SHOWN) break;
+  return shown;
 }
 
 function refitPreview(stage: StagePlan, search: StagePlan | null): StagePreview {

@@ -1,18 +1,21 @@
 import type { Statement } from '../statement.js';
 
-/** $1 sweep, $2 dataset hash, then columns: $3 ids, $4 hashes, $5 models, $6 versions, $7 params, $8 datasets (JSON). */
+/** $1 sweep, then columns: $2 dataset hashes, $3 ids, $4 hashes, $5 models, $6 versions, $7 params, $8 datasets (JSON). */
 export const insertCells: Statement = {
   text: `
     insert into cell (id, sweep_id, hash, dataset_hash, model, model_version, params, dataset)
-    select c.id, $1, c.hash, $2, c.model, c.model_version, c.params::json, c.dataset::json
-    from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-      as c (id, hash, model, model_version, params, dataset)
+    select c.id, $1, c.hash, c.dataset_hash, c.model, c.model_version, c.params::json, c.dataset::json
+    from unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+      as c (dataset_hash, id, hash, model, model_version, params, dataset)
     on conflict (sweep_id, hash, dataset_hash) do nothing`,
 };
 
-/** $1 sweep, $2 dataset hash, $3 hashes. */
+/** $1 sweep, then columns: $2 dataset hashes, $3 hashes. */
 export const findCells: Statement = {
-  text: 'select id, hash from cell where sweep_id = $1 and dataset_hash = $2 and hash = any($3::text[])',
+  text: `
+    select cell.id, cell.hash
+    from unnest($2::text[], $3::text[]) as c (dataset_hash, hash)
+    join cell on cell.sweep_id = $1 and cell.hash = c.hash and cell.dataset_hash = c.dataset_hash`,
 };
 
 /** $1 stage, then columns: $2 cells, $3 points (JSON). They come after those the stage has. */
@@ -25,15 +28,16 @@ export const insertStageCells: Statement = {
 };
 
 /**
- * $1 stage, $2 dataset hash, then columns: $3 ids, $4 cells, $5 seeds, $6 parents. A run of the same
- * cell, seed and parent that is there already stays as it is.
+ * $1 stage, then columns: $2 ids, $3 cells, $4 seeds, $5 parents. A run of the same cell, seed and parent that is
+ * there already stays as it is.
  */
 export const insertRuns: Statement = {
   text: `
     insert into run (id, sweep_id, stage_id, cell_id, seed, dataset_hash, parent_run_id, priority)
-    select r.id, stage.sweep_id, stage.id, r.cell_id, r.seed, $2, r.parent, stage.priority
-    from stage, unnest($3::uuid[], $4::uuid[], $5::int[], $6::uuid[]) as r (id, cell_id, seed, parent)
-    where stage.id = $1
+    select r.id, stage.sweep_id, stage.id, r.cell_id, r.seed, cell.dataset_hash, r.parent, stage.priority
+    from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[]) as r (id, cell_id, seed, parent)
+    join stage on stage.id = $1
+    join cell on cell.id = r.cell_id
     on conflict (cell_id, seed, parent_run_id) do nothing`,
 };
 

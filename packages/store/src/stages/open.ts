@@ -13,6 +13,7 @@ export interface Opening {
   stageId: string;
   cells: readonly Cell[];
   seeds: readonly number[];
+  /** Of every cell that does not bring its own. */
   datasetHash: string;
   /** By cell hash, the run whose weights the cell's runs start from. */
   parents?: ReadonlyMap<string, string> | undefined;
@@ -23,7 +24,7 @@ export interface Opening {
  * linked; runs that have succeeded count at once. The caller holds the sweep's lock.
  */
 export async function openInto(tx: Tx, opening: Opening): Promise<{ runs: number; linked: number }> {
-  const { stageId, datasetHash, seeds } = opening;
+  const { stageId, seeds } = opening;
   const ids = new Map<string, string>();
   for (const cells of chunks(opening.cells, CHUNK)) {
     for (const [hash, id] of await storeCells(tx, opening, cells)) ids.set(hash, id);
@@ -35,7 +36,7 @@ export async function openInto(tx: Tx, opening: Opening): Promise<{ runs: number
   );
   for (const chunk of chunks(wanted, CHUNK)) {
     const columns = [chunk.map((run) => run.cellId), chunk.map((run) => run.seed), chunk.map((run) => run.parent)];
-    const made = await changed(tx.client, insertRuns, [stageId, datasetHash, chunk.map(newId), ...columns]);
+    const made = await changed(tx.client, insertRuns, [stageId, chunk.map(newId), ...columns]);
     const members = await changed(tx.client, linkRuns, [stageId, ...columns]);
     runs += made;
     linked += members - made;
@@ -48,9 +49,10 @@ export async function openInto(tx: Tx, opening: Opening): Promise<{ runs: number
 async function storeCells(tx: Tx, opening: Opening, cells: readonly Cell[]): Promise<Map<string, string>> {
   const { sweepId, stageId, datasetHash } = opening;
   const hashes = cells.map((cell) => cell.hash);
+  const datasetHashes = cells.map((cell) => cell.datasetHash ?? datasetHash);
   await changed(tx.client, insertCells, [
     sweepId,
-    datasetHash,
+    datasetHashes,
     cells.map(newId),
     hashes,
     cells.map((cell) => cell.model),
@@ -58,7 +60,7 @@ async function storeCells(tx: Tx, opening: Opening, cells: readonly Cell[]): Pro
     cells.map((cell) => JSON.stringify(cell.params)),
     cells.map((cell) => JSON.stringify(cell.dataset)),
   ]);
-  const found = await rows<{ id: string; hash: string }>(tx.client, findCells, [sweepId, datasetHash, hashes]);
+  const found = await rows<{ id: string; hash: string }>(tx.client, findCells, [sweepId, datasetHashes, hashes]);
   const ids = new Map(found.map((cell) => [cell.hash, cell.id]));
   await changed(tx.client, insertStageCells, [
     stageId,

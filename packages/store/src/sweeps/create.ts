@@ -10,7 +10,7 @@ import { transact } from '../transact.js';
 
 export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
   return {
-    create: async ({ plan, spec, text, datasets, cells, idempotencyKey }) => {
+    create: async ({ plan, spec, text, datasets, variants = [], cells, idempotencyKey }) => {
       const [first] = plan.stages;
       const facts = plan.stages.map((stage) => datasets[stage.ordinal]);
       if (first === undefined || facts.includes(undefined)) {
@@ -22,7 +22,9 @@ export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
         if ((await row(tx.client, insertSweep, values)) === null) return null;
         await rows(tx.client, lockSweep, [id]);
         // In one order, so that two sweeps on the same data do not wait for each other in a circle.
-        for (const data of facts.flatMap((each) => each ?? []).sort((a, b) => (a.hash < b.hash ? -1 : 1))) {
+        for (const data of [...facts.flatMap((each) => each ?? []), ...variants].sort((a, b) =>
+          a.hash < b.hash ? -1 : 1,
+        )) {
           await changed(tx.client, insertDataset, [data.hash, data.kind, data.size, JSON.stringify(data)]);
         }
         tx.emit(id, 'sweep', { state: 'running', name: plan.name });
