@@ -47,7 +47,7 @@ const VERSIONS = { node: process.version, 'tfjs-core': tf.version_core };
 
 async function openNative(addon: string, threads: number | undefined): Promise<BackendInfo> {
   tellLibtensorflow(threads);
-  const { version, gpu } = loadAddon(addon);
+  const { version, gpu } = load(addon);
   await start('tensorflow', 'tfjs-node-gpu');
   return {
     backend: 'tfjs-node-gpu',
@@ -55,6 +55,17 @@ async function openNative(addon: string, threads: number | undefined): Promise<B
     threads: threads ?? availableParallelism(),
     versions: { ...VERSIONS, tensorflow: version },
   };
+}
+
+function load(addon: string): ReturnType<typeof loadAddon> {
+  try {
+    return loadAddon(addon);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BackendError(`tfjs-node-gpu: ${why}. Remedy: \`trawl native install\` anew, or backend wasm.`, {
+      cause: error,
+    });
+  }
 }
 
 async function openPlain(backend: 'wasm' | 'cpu'): Promise<BackendInfo> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -30,8 +30,9 @@ export interface NativeBuild {
 }
 
 export const ADDON_FILE = 'tfjs_binding.node';
-export const BUILD_FILE = 'build.json';
+const BUILD_FILE = 'build.json';
 const TRASH = '.trash-';
+const STAGING = '.staging-';
 
 /** `$XDG_CACHE_HOME/trawl/native`, or the same in ~/.cache. The caller reads the environment. */
 export function nativeDirectory(xdgCacheHome?: string): string {
@@ -63,7 +64,8 @@ export async function findNative(cacheDir: string = nativeDirectory()): Promise<
   return found.toSorted((a, b) => b.installedAt.localeCompare(a.installedAt))[0] ?? null;
 }
 
-async function readBuild(cacheDir: string, key: string): Promise<NativeBuild | null> {
+/** The build of a key, or null where none is complete. */
+export async function readBuild(cacheDir: string, key: string): Promise<NativeBuild | null> {
   const dir = join(cacheDir, key);
   try {
     const build: NativeBuild = JSON.parse(await readFile(join(dir, BUILD_FILE), 'utf8'));
@@ -74,6 +76,10 @@ async function readBuild(cacheDir: string, key: string): Promise<NativeBuild | n
   }
 }
 
+export async function writeBuild(dir: string, build: NativeBuild): Promise<void> {
+  await writeFile(join(dir, BUILD_FILE), `${JSON.stringify(build, null, 2)}\n`);
+}
+
 /** Removes every native build. Running trainers keep the libraries that they have loaded. Returns what was removed. */
 export async function removeNative(cacheDir: string = nativeDirectory()): Promise<string[]> {
   const names = (await readdir(cacheDir).catch(() => [])).filter((name) => !name.startsWith('.'));
@@ -81,10 +87,15 @@ export async function removeNative(cacheDir: string = nativeDirectory()): Promis
   return names;
 }
 
-/** Takes a folder out of sight at once, then deletes it. */
+/** Takes a folder out of sight at once, then deletes it; none is fine. */
 export async function discard(cacheDir: string, name: string): Promise<void> {
   const trash = join(cacheDir, `${TRASH}${process.pid}-${name}`);
-  await rename(join(cacheDir, name), trash);
+  try {
+    await rename(join(cacheDir, name), trash);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw error;
+  }
   await rm(trash, { recursive: true, force: true });
 }
 
@@ -95,8 +106,6 @@ export async function sweepLeftovers(cacheDir: string): Promise<void> {
       await rm(join(cacheDir, name), { recursive: true, force: true });
   }
 }
-
-const STAGING = '.staging-';
 
 /** An empty folder beside the builds, so that the last step of an install is a rename. */
 export async function makeStaging(cacheDir: string): Promise<string> {

@@ -1,18 +1,18 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lock } from 'proper-lockfile';
 import { NativeInstallError } from '../errors.js';
 import {
   ADDON_FILE,
-  BUILD_FILE,
   buildKey,
   discard,
-  findNative,
   makeStaging,
   type NativeBuild,
   nativeDirectory,
+  readBuild,
   sweepLeftovers,
+  writeBuild,
 } from './builds.js';
 import { lastLines, runCommand } from './command.js';
 import { compileAddon } from './compile.js';
@@ -53,12 +53,10 @@ export async function installNative(options: InstallOptions = {}): Promise<Nativ
   const release = await lockCache(cacheDir, onProgress);
   try {
     await sweepLeftovers(cacheDir);
-    const known = await findNative(cacheDir);
-    if (known && known.key === keyOf(from, gpu) && (await smokeTest(known.addon)).ok) {
-      onProgress(`TensorFlow ${known.version} is installed already`);
-      return known;
-    }
-    return await build({ from, gpu, cacheDir, onProgress });
+    const known = await installedAlready(keyOf(from, gpu), cacheDir);
+    if (!known) return await build({ from, gpu, cacheDir, onProgress });
+    onProgress(`TensorFlow ${known.version} is installed already`);
+    return known;
   } finally {
     await release();
   }
@@ -71,6 +69,20 @@ function keyOf(from: NativeSource, gpu: boolean): string | null {
   return null;
 }
 
+/** The build of a key, made the newest, if it is there and works. */
+async function installedAlready(key: string | null, cacheDir: string): Promise<NativeBuild | null> {
+  const known = key === null ? null : await readBuild(cacheDir, key);
+  if (!known) return null;
+  try {
+    await smokeTest(known.addon, known.gpu);
+  } catch {
+    return null;
+  }
+  const newest = { ...known, installedAt: new Date().toISOString() };
+  await writeBuild(known.dir, newest);
+  return newest;
+}
+
 async function build({ from, gpu, cacheDir, onProgress }: Required<InstallOptions>): Promise<NativeBuild> {
   const staging = await makeStaging(cacheDir);
   try {
@@ -81,26 +93,22 @@ async function build({ from, gpu, cacheDir, onProgress }: Required<InstallOption
     await rm(join(staging, 'tensorflow', 'include'), { recursive: true, force: true });
     await rm(join(staging, 'download'), { recursive: true, force: true });
     onProgress('smoke test');
-    const smoke = await smokeTest(join(staging, ADDON_FILE));
-    if (!smoke.ok)
-      throw new NativeInstallError(
-        'the build computes wrong numbers\nRemedy: use another release of TensorFlow, or the wasm backend.',
-      );
-    const key = keyOf(from, gpu) ?? buildKey(`folder-${smoke.version}`);
-    const installedAt = new Date().toISOString();
-    const made: NativeBuild = {
+    const { version } = await smokeTest(join(staging, ADDON_FILE), gpu);
+    const key = keyOf(from, gpu) ?? buildKey(`folder-${version}`);
+    const dir = join(cacheDir, key);
+    const made = {
       key,
-      dir: join(cacheDir, key),
-      addon: join(cacheDir, key, ADDON_FILE),
-      version: smoke.version,
+      dir,
+      addon: join(dir, ADDON_FILE),
+      version,
       gpu,
       source: from,
-      installedAt,
+      installedAt: new Date().toISOString(),
     };
-    await writeFile(join(staging, BUILD_FILE), `${JSON.stringify(made, null, 2)}\n`);
-    await discard(cacheDir, key).catch(() => {});
-    await rename(staging, made.dir);
-    onProgress(`TensorFlow ${made.version} installed in ${made.dir}`);
+    await writeBuild(staging, made);
+    await discard(cacheDir, key);
+    await rename(staging, dir);
+    onProgress(`TensorFlow ${version} installed in ${dir}`);
     return made;
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -122,28 +130,34 @@ async function fetchLibrary(
   return staging;
 }
 
-/** Two installs at once would fetch everything twice. A lock whose holder died is taken over after `stale`. */
+const LOCK_MINUTES = 30;
+
+/** Two installs at once would fetch everything twice. A lock whose holder died is taken over after `stale` ms. */
 async function lockCache(cacheDir: string, say: (message: string) => void): Promise<() => Promise<void>> {
   const options = { lockfilePath: join(cacheDir, '.lock'), stale: 15_000 };
   try {
     return await lock(cacheDir, options);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ELOCKED')) throw error;
     say('waiting for another install');
-    const minutes = 30;
-    return lock(cacheDir, {
-      ...options,
-      retries: { retries: minutes * 60, factor: 1, minTimeout: 1000, maxTimeout: 1000 },
-    });
+    const retries = { retries: LOCK_MINUTES * 60, factor: 1, minTimeout: 1000, maxTimeout: 1000 };
+    return lock(cacheDir, { ...options, retries });
   }
 }
 
-async function smokeTest(addon: string): Promise<SmokeResult> {
+const OTHER_RELEASE = 'Remedy: use another release of TensorFlow, or the wasm backend.';
+
+/** Computes with an addon in a process of its own. Throws when it does not, or sees no GPU where it should. */
+async function smokeTest(addon: string, gpu: boolean): Promise<SmokeResult> {
   const program = fileURLToPath(new URL('./smoke.js', import.meta.url));
-  const result = await runCommand(process.execPath, [program, addon]);
-  if (result.code !== 0) {
+  const run = await runCommand(process.execPath, [program, addon]);
+  if (run.code !== 0) throw new NativeInstallError(`the build does not run:\n${lastLines(run)}\n${OTHER_RELEASE}`);
+  const result: SmokeResult = JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '');
+  if (!result.ok) throw new NativeInstallError(`the build computes wrong numbers\n${OTHER_RELEASE}`);
+  if (gpu && !result.gpu) {
     throw new NativeInstallError(
-      `the build does not run:\n${lastLines(result)}\nRemedy: use another release of TensorFlow, or the wasm backend.`,
+      'TensorFlow sees no GPU\nRemedy: nvidia-smi must list one, and CUDA_VISIBLE_DEVICES not hide it.',
     );
   }
-  return JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '');
+  return result;
 }

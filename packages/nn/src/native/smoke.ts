@@ -3,10 +3,12 @@
  * Arguments: the addon. Prints a SmokeResult as its last line.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { tellLibtensorflow } from '../backend/environment.js';
 import { loadAddon } from '../backend/native.js';
 import type { SmokeResult } from './install.js';
 
 const [addon = ''] = process.argv.slice(2);
+tellLibtensorflow(undefined);
 const { version, gpu } = loadAddon(addon);
 await tf.setBackend('tensorflow');
 

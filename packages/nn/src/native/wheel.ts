@@ -15,7 +15,7 @@ export async function downloadWheel(staging: string, gpu: boolean, say: (message
   say(`downloading ${wheelName(gpu)} ${WHEEL_VERSION} (${gpu ? '650' : '275'} MB)`);
   await download([`${wheelName(gpu)}==${WHEEL_VERSION}`], downloads);
   say('unpacking');
-  const [metadata = ''] = await unpackAll(
+  const [metadata = ''] = await unpackWheels(
     downloads,
     staging,
     String.raw`tensorflow/libtensorflow_(cc|framework)\.so\.2$|tensorflow/include/`,
@@ -26,7 +26,7 @@ export async function downloadWheel(staging: string, gpu: boolean, say: (message
     );
     say(`downloading CUDA (${cuda.length} packages, about 2.5 GB)`);
     await download(cuda, downloads);
-    await unpackAll(downloads, staging, String.raw`nvidia/[^/]+/(lib|bin|nvvm)/`);
+    await unpackWheels(downloads, staging, String.raw`nvidia/[^/]+/(lib|bin|nvvm)/`);
   }
   await rm(downloads, { recursive: true });
 }
@@ -89,7 +89,7 @@ print(wheel.read(info + "METADATA").decode())
 `;
 
 /** Unpacks and deletes every wheel of a folder; returns their METADATA. */
-async function unpackAll(downloads: string, to: string, members: string): Promise<string[]> {
+export async function unpackWheels(downloads: string, to: string, members: string): Promise<string[]> {
   const metadata: string[] = [];
   for (const name of await readdir(downloads)) {
     if (!name.endsWith('.whl')) continue;
