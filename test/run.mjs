@@ -37,7 +37,7 @@ for (const group of wanted.length > 0 ? wanted : GROUPS) {
   const outputFile = join(scratch, `${group}.json`);
   const part = timed(group, bin('vitest'), [
     'run',
-    ...['--project', group],
+    `--project=${group}`,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${outputFile}`,

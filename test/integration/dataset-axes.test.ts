@@ -1,10 +1,12 @@
 import { inspectDataset } from '@trawl/datasets/inspect';
 import { catalog } from '@trawl/models/catalog';
-import { checkSweep, expandStage } from '@trawl/search';
+import { type CheckEnv, checkSweep, expandStage } from '@trawl/search';
 import { openStore, type Store } from '@trawl/store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { registerWorker, runsOf } from '../support/training.js';
+
+const inspect: CheckEnv['inspect'] = (dataset, at) => inspectDataset(dataset, { roots: [], at });
 
 let database: TestDatabase;
 let store: Store;
@@ -27,8 +29,6 @@ test('each run of a stage that varies its dataset is claimed with the hash of it
     grid: { 'dataset.noise': [0, 0.1], alpha: [1, 2] },
     select: { metric: 'val.label_mse' },
   };
-  const inspect = (dataset: Parameters<typeof inspectDataset>[0], at: string) =>
-    inspectDataset(dataset, { roots: [], at });
   const checked = await checkSweep(spec, { catalog, inspect });
   if (!checked.ok) throw new Error(JSON.stringify(checked.faults));
   const [stage] = checked.plan.stages;

@@ -3,6 +3,7 @@
  * `ready`, then `took` for each job, which it keeps for ever; on the message `close` it closes by
  * force and has to end by itself.
  */
+import { once } from 'node:events';
 import { openQueue } from '@trawl/queue';
 
 const [url, lockSeconds] = process.argv.slice(2);
@@ -11,9 +12,8 @@ const consumer = await queue.consume(1, (job) => {
   process.send({ took: job });
   return new Promise(() => {});
 });
-process.once('message', async () => {
-  await consumer.close(true);
-  await queue.close();
-  process.disconnect();
-});
 process.send('ready');
+await once(process, 'message');
+await consumer.close(true);
+await queue.close();
+process.disconnect();

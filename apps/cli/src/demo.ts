@@ -24,7 +24,10 @@ async function demo(): Promise<void> {
   // A directory and a port of its own: a real stack may be running beside it.
   const config = {
     ...context.config,
-    ...{ dataDir: join(context.config.dataDir, 'demo'), port: 0, databaseUrl: undefined, redisUrl: undefined },
+    dataDir: join(context.config.dataDir, 'demo'),
+    port: 0,
+    databaseUrl: undefined,
+    redisUrl: undefined,
   };
   const other = readStackFile(config.dataDir);
   if (other !== null) throw new UsageError(`a demo is running already (process ${other.pid})`);

@@ -22,12 +22,12 @@ export function controlCommands(program: Command, context: () => Context): void 
       ctx.show(sweep, () => sweepDetail(sweep));
     });
 
-  const actions = {
-    pause: 'let running runs write a checkpoint and wait',
-    resume: 'go on after a pause',
-    cancel: 'end a sweep now; finished runs stay',
-  } as const;
-  for (const [action, description] of Object.entries(actions) as [keyof typeof actions, string][]) {
+  const actions = [
+    ['pause', 'let running runs write a checkpoint and wait'],
+    ['resume', 'go on after a pause'],
+    ['cancel', 'end a sweep now; finished runs stay'],
+  ] as const;
+  for (const [action, description] of actions) {
     program
       .command(action)
       .description(description)

@@ -49,5 +49,7 @@ async function describeService(config: Config): Promise<Service> {
 }
 
 function serviceText({ apiUrl, detail }: Service, config: Config): string {
-  return apiUrl === null ? `service   none runs on ${config.dataDir}; start one with npm start` : `service   ${apiUrl}: ${detail}`;
+  return apiUrl === null
+    ? `service   none runs on ${config.dataDir}; start one with npm start`
+    : `service   ${apiUrl}: ${detail}`;
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import { environment, readStackFile } from '../config.js';
 import { type Context, UsageError } from '../context.js';
-import { entryOf, type Role } from '../stack/role.js';
+import { entryOf, type Role, ROLES } from '../stack/role.js';
 import { wholeNumber } from './read.js';
 
 const ABOUT: Record<Role, string> = {
@@ -13,7 +13,7 @@ const ABOUT: Record<Role, string> = {
 
 /** One role in the foreground, joined to the stack of DATABASE_URL or else to the one running here. */
 export function roleCommands(program: Command, context: () => Context): void {
-  for (const role of Object.keys(ABOUT) as Role[]) {
+  for (const role of ROLES) {
     const command = program.command(role).description(ABOUT[role]);
     if (role === 'worker') command.option('--slots <n>', 'trainers at once (default: one a core)', wholeNumber);
     command.action(async ({ slots }: { slots?: number }) => {

@@ -4,6 +4,8 @@ import { startStack } from '../stack/up.js';
 import { untilSignal } from '../stack/signals.js';
 import { wholeNumber } from './read.js';
 
+const say = (line: string): void => void process.stderr.write(`trawl: ${line}\n`);
+
 export function upCommand(program: Command, context: () => Context): void {
   program
     .command('up')
@@ -11,7 +13,6 @@ export function upCommand(program: Command, context: () => Context): void {
     .option('--slots <n>', 'trainers at once (default: one a core)', wholeNumber)
     .action(async ({ slots }: { slots?: number }) => {
       const { config } = context();
-      const say = (line: string): void => void process.stderr.write(`trawl: ${line}\n`);
       const stack = await startStack({ config, slots: slots ?? config.slots, say });
       say(`ready at ${stack.apiUrl} (${slots ?? config.slots} slots; data in ${config.dataDir})`);
       say('submit a sweep: npm run -s trawl -- submit sweeps/demo.yaml --watch');

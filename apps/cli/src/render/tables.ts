@@ -2,20 +2,15 @@ import type { Best, Ranking, RunCounts, RunView, SweepDetail, SweepView } from '
 import Table from 'cli-table3';
 import { distribution, number, point } from './numbers.js';
 
+/** Columns apart by two spaces, no lines. */
+const BORDERS = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [
+  side,
+  `${side}-left`,
+  `${side}-mid`,
+  `${side}-right`,
+]);
 const plain = {
-  chars: {
-    ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
-    ...{
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '  ',
-    },
-  },
+  chars: { ...Object.fromEntries(BORDERS.map((border) => [border, ''])), middle: '  ' },
   style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
 };
 

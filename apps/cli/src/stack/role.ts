@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -22,7 +23,7 @@ export interface RoleOptions {
   env: NodeJS.ProcessEnv;
   logFile: string;
   /** Told when the process ends by itself; it is started again after `restartMs`. */
-  onExit(message: string): void;
+  onExit: (message: string) => void;
 }
 
 const FIRST_RESTART_MS = 500;
@@ -38,8 +39,8 @@ export function startRole({ role, env, logFile, onExit }: RoleOptions): RoleProc
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
   let restartMs = FIRST_RESTART_MS;
-  let heard: (url: string) => void = () => {};
-  const listening = new Promise<string>((resolve) => (heard = resolve));
+  const heard = new EventEmitter();
+  const listening = once(heard, 'listening').then(([url]) => String(url));
 
   const start = (): void => {
     const log = openSync(logFile, 'a');
@@ -47,7 +48,7 @@ export function startRole({ role, env, logFile, onExit }: RoleOptions): RoleProc
     child = spawn(process.execPath, [entryOf(role)], { env, detached: true, stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     child.on('message', (message: { type?: string; url?: string }) => {
-      if (message.type === 'listening' && message.url !== undefined) heard(message.url);
+      if (message.type === 'listening' && message.url !== undefined) heard.emit('listening', message.url);
     });
     child.once('exit', (code, signal) => {
       if (stopping) return;

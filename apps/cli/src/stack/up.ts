@@ -12,7 +12,7 @@ export interface StackOptions {
   config: Config;
   slots: number;
   /** One line a step, for a person. */
-  say(line: string): void;
+  say: (line: string) => void;
 }
 
 export interface Stack extends StackFile {
