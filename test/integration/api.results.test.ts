@@ -2,6 +2,8 @@ import { expandStage, refitCells, stageSeeds } from '@trawl/search';
 import { catalog } from '@trawl/models/catalog';
 import type { Best, Ranking, RunView, Summary } from '@trawl/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pino from 'pino';
+import { buildApp } from '../../apps/api/dist/app.js';
 import { problemOf, startApi, type TestApi } from '../support/api.js';
 import { smallSpec, stagedSpec } from '../support/specs.js';
 import { finishRuns, registerWorker } from '../support/training.js';
@@ -204,3 +206,16 @@ async function openRefit(id: string, ranking: Ranking): Promise<void> {
   const seeds = stageSeeds(refit!.plan, await api.store.sweeps.usedSeeds(id));
   expect(await api.store.stages.open(refit!.id, cells, seeds, refit!.datasetHash)).toEqual({ runs: 8, linked: 0 });
 }
+
+it('keeps a sweep readable whose model this build has no more', async () => {
+  const id = await api.submit(smallSpec());
+  const { store, files, queues } = api;
+  const log = pino({ level: 'silent' });
+  const app = buildApp({ store, files, queues, catalog: new Map(), inspect: async () => ({ faults: [] }), log });
+  expect((await app.inject({ url: `/v1/sweeps/${id}` })).statusCode).toBe(200);
+  expect(problemOf(await app.inject({ url: `/v1/sweeps/${id}/ranking` }))).toMatchObject({
+    status: 409,
+    detail: 'This build has no model ps-vae any more.',
+  });
+  await app.close();
+});

@@ -30,6 +30,7 @@ export const eventRoutes: Routes = async (app, { services }) => {
     '/v1/sweeps/:id/events',
     {
       sse: 'manual',
+      exposeHeadRoute: false,
       schema: {
         tags: ['sweeps'],
         summary: 'Server-sent events of a sweep: all from the first, or those after Last-Event-ID',
@@ -48,6 +49,7 @@ export const eventRoutes: Routes = async (app, { services }) => {
     '/v1/events',
     {
       sse: 'manual',
+      exposeHeadRoute: false,
       schema: {
         tags: ['sweeps'],
         summary: 'Server-sent events of all sweeps: those to come, or those after Last-Event-ID',
@@ -73,6 +75,8 @@ async function send(
   if (after > last) throw parameterProblem('last-event-id', 'no such event', after, `0 to ${last}`);
   const gone = new AbortController();
   reply.sse.onClose(() => gone.abort());
+  // A connection that were kept for further requests would hold up the server's close.
+  reply.header('connection', 'close');
   reply.sse.sendHeaders();
   // Node keeps them back until the first byte of a body, which may be long in coming.
   reply.raw.flushHeaders();

@@ -1,7 +1,7 @@
 import { axesOf, rankableMetric, rankableMetrics } from '@trawl/search';
 import type { Direction, ModelCard, SelectRule } from '@trawl/spec';
 import type { StageRow } from '@trawl/store';
-import { parameterProblem } from '../problems.js';
+import { parameterProblem, ProblemError } from '../problems.js';
 import type { Services } from './services.js';
 import { searchOf } from './stages.js';
 
@@ -23,7 +23,7 @@ export function criterion(
   { catalog }: Services,
 ): Criterion {
   const card = catalog.get(stage.plan.model);
-  if (!card) throw new Error(`the catalogue has lost model ${stage.plan.model}`);
+  if (!card) throw new ProblemError('conflict', `This build has no model ${stage.plan.model} any more.`);
   const search = searchOf(stage, stages);
   const select = search.plan.select;
   const metric = query.metric ?? select?.metric ?? card.defaultSelection.metric;

@@ -1,5 +1,10 @@
-import type { StoredEvent } from '@trawl/store';
-import type { Services } from './services.js';
+import type { Events, StoredEvent } from '@trawl/store';
+import type { Wakeups } from './wakeups.js';
+
+interface Sources {
+  store: { events: Events };
+  wakeups: Wakeups;
+}
 
 const BATCH = 500;
 /** A lost wake-up delays an event by at most this. */
@@ -18,7 +23,7 @@ export async function* eventStream(
   sweepId: string | null,
   after: number,
   signal: AbortSignal,
-  { store, wakeups }: Services,
+  { store, wakeups }: Sources,
 ): AsyncGenerator<StoredEvent> {
   let place = after;
   while (!signal.aborted) {

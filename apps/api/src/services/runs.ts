@@ -1,4 +1,4 @@
-import type { Curve, RunDetail, RunState } from '@trawl/spec';
+import { type Curve, metricName, type RunDetail, type RunState } from '@trawl/spec';
 import { found, ProblemError, parameterProblem } from '../problems.js';
 import type { Services } from './services.js';
 
@@ -31,10 +31,10 @@ export async function curves(
   services: Services,
 ): Promise<Curve[]> {
   const { model } = await runDetail(id, services);
-  const legal =
-    services.catalog.get(model)?.metrics.flatMap((m) => m.splits.map((split) => `${split}.${m.name}`)) ?? [];
-  const unknown = query.names?.find((name) => !legal.includes(name));
-  if (unknown !== undefined) {
+  const card = services.catalog.get(model);
+  const legal = card?.metrics.flatMap((m) => m.splits.map((split) => metricName(split, m.name)));
+  const unknown = query.names?.find((name) => legal?.every((each) => each !== name));
+  if (legal && unknown !== undefined) {
     throw parameterProblem('names', `model ${model} reports no such metric`, unknown, legal.join(', '));
   }
   return services.store.metrics.curves(id, { names: query.names, maxPoints: query.points });

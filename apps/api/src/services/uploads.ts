@@ -41,6 +41,9 @@ export async function putRunArtifact(
     throw stale(fence, now.state, now.fence);
   }
   await store.artifacts.discard(files, recorded.dropped);
+  // Content that was there already may have been discarded between `put` and `record`: the client sends it again.
+  if ((await files.size(content.sha256)) === null)
+    throw new ProblemError('unavailable', 'The file got lost; send it again.');
   return found(await store.artifacts.get(recorded.id), 'artifact', recorded.id);
 }
 
