@@ -73,8 +73,10 @@ export async function downloadArchive(staging: string, gpu: boolean): Promise<st
     if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
     await pipeline(response.body as AsyncIterable<Buffer>, createWriteStream(archive));
   } catch (error) {
+    // fetch hides why in the cause.
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     throw new NativeInstallError(
-      `${url}: ${error instanceof Error ? error.message : String(error)}\nRemedy: install from the wheel (--from wheel), or --from a folder.`,
+      `${url}: ${cause instanceof Error ? cause.message : String(cause)}\nRemedy: install from the wheel (--from wheel), or --from a folder.`,
       { cause: error },
     );
   }
