@@ -37,13 +37,17 @@ export function fromCheckpoint(run: Run, { tensors, state }: Checkpoint): void {
 }
 
 /**
- * Between two steps: gives way, then writes a checkpoint when one is due or the run must stop.
+ * Between two passes, of training or evaluation: tells where the run is, gives way, then writes a checkpoint when one is due
+ * or the run must stop.
  * @throws Stopped after writing it.
  */
 export async function boundary(run: Run): Promise<void> {
-  const { ctx, state } = run;
+  const { ctx, model, splits, state } = run;
+  const { epoch, step } = state;
+  const { max_n_epochs: epochs } = model.params;
+  ctx.progress({ epoch: Math.min(epoch, epochs), epochs, step, steps: epochs * splits.train.length });
   await ctx.breathe();
   if (!ctx.signal.aborted && !ctx.checkpointDue()) return;
-  await ctx.checkpoint(toCheckpoint(run), { epoch: state.epoch, step: state.step });
-  if (ctx.signal.aborted) throw new Stopped(`stopped at epoch ${state.epoch}, step ${state.step}`);
+  await ctx.checkpoint(toCheckpoint(run), { epoch, step });
+  if (ctx.signal.aborted) throw new Stopped(`stopped at epoch ${epoch}, step ${step}`);
 }

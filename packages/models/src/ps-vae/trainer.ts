@@ -64,7 +64,7 @@ async function epoch(run: Run): Promise<void> {
 /** Every training trial once, in a fresh order; goes on in the middle of the epoch after a resume. */
 async function trainEpoch(run: Run, weights: Weights): Promise<SplitSums> {
   const { ctx, model, optimizer, state, splits } = run;
-  const { max_n_epochs, n_ae_latents } = model.params;
+  const { n_ae_latents } = model.params;
   if (state.order.length === 0) {
     const permutation = ctx.streams.get('shuffle').permutation(splits.train.length);
     state.order = permutation.flatMap((i) => splits.train[i] ?? []);
@@ -78,8 +78,6 @@ async function trainEpoch(run: Run, weights: Weights): Promise<SplitSums> {
     state.position += 1;
     assertFinite(reports, `at step ${state.step} (epoch ${state.epoch}, trial ${index})`);
     addTrial(state.sums, reports);
-    const steps = max_n_epochs * splits.train.length;
-    ctx.progress({ epoch: state.epoch, epochs: max_n_epochs, step: state.step, steps });
     await boundary(run);
   }
   return state.sums;
