@@ -1,5 +1,6 @@
 import cdfOfNormal from '@stdlib/stats-base-dists-normal-cdf';
 import quantileOfNormal from '@stdlib/stats-base-dists-normal-quantile';
+import { seededRandom } from './random.js';
 import type { Random } from './random.js';
 import { CONFIDENCE, mean } from './moments.js';
 import type { Interval } from './moments.js';
@@ -11,13 +12,36 @@ const RESAMPLES = 10_000;
  * from 10,000 resamples. Of equal values it is that value.
  */
 export function bcaInterval(values: readonly number[], random: Random): Interval {
+  return bcaOf(values, resampledMeans(values, drawResamples(values.length, random)));
+}
+
+/** The same from the resamples of seed 0, drawn once for each n: a ranking asks for thousands of intervals. */
+export function fixedBcaInterval(values: readonly number[]): Interval {
   const n = values.length;
-  const means = Float64Array.from({ length: RESAMPLES }, () => {
+  const resamples = fixedResamples.get(n) ?? drawResamples(n, seededRandom(0));
+  // Beyond, memory would cost more than drawing again.
+  if (n <= MOST_KEPT) fixedResamples.set(n, resamples);
+  return bcaOf(values, resampledMeans(values, resamples));
+}
+
+/** 10,000 resamples of 64 seeds are 2.5 MB. */
+const MOST_KEPT = 64;
+const fixedResamples = new Map<number, Uint32Array>();
+
+/** Which value each place of each resample takes, [10,000 x n]. */
+function drawResamples(n: number, random: Random): Uint32Array {
+  return Uint32Array.from({ length: RESAMPLES * n }, () => Math.floor(random() * n));
+}
+
+function resampledMeans(values: readonly number[], resamples: Uint32Array): Float64Array {
+  const n = values.length;
+  const means = new Float64Array(RESAMPLES);
+  for (let at = 0, place = 0; at < RESAMPLES; at += 1) {
     let sum = 0;
-    for (let i = 0; i < n; i += 1) sum += values[Math.floor(random() * n)] ?? Number.NaN;
-    return sum / n;
-  });
-  return bcaOf(values, means);
+    for (let i = 0; i < n; i += 1, place += 1) sum += values[resamples[place] ?? 0] ?? Number.NaN;
+    means[at] = sum / n;
+  }
+  return means;
 }
 
 /** The interval from means of resamples that are given: what can be checked to the last digit. */

@@ -1,10 +1,9 @@
 import quantileOfT from '@stdlib/stats-base-dists-t-quantile';
 import { toWire } from '@trawl/spec';
 import type { Distribution } from '@trawl/spec';
-import { bcaInterval } from './bootstrap.js';
+import { bcaInterval, fixedBcaInterval } from './bootstrap.js';
 import { CONFIDENCE, mean, median, standardDeviation } from './moments.js';
 import type { Interval } from './moments.js';
-import { seededRandom } from './random.js';
 import type { Random } from './random.js';
 
 /** From so many values on the interval is a bootstrap's: below, resamples are too few to be trusted. */
@@ -21,9 +20,9 @@ export function tInterval(values: readonly number[]): Interval | null {
  * A distribution over seeds with the 95 % interval of its mean: none for n = 1, t for n < 10, BCa bootstrap from 10.
  * Without `random` the bootstrap draws from a fixed seed, so that asking twice gives one answer.
  */
-export function distribution(values: readonly number[], random: Random = seededRandom(0)): Distribution {
+export function distribution(values: readonly number[], random?: Random): Distribution {
   if (values.length < BOOTSTRAP_FROM) return describe(values, tInterval(values), 't');
-  return describe(values, bcaInterval(values, random), 'bca');
+  return describe(values, random ? bcaInterval(values, random) : fixedBcaInterval(values), 'bca');
 }
 
 /**
