@@ -40,7 +40,7 @@ const without = (key: string) => Object.fromEntries(Object.entries(smallSpec()).
 
 /** What is wrong, the spec, and the one fault that the answer must list. */
 const BAD: [string, unknown, path: string, given: unknown, allowed: string | RegExp][] = [
-  ['no model', without('model'), 'model', undefined, 'a text that is not empty'],
+  ['no model', without('model'), 'model', undefined, 'ps-vae'],
   ['no name', without('name'), 'name', undefined, 'a text of 1 to 200 characters'],
   ['no dataset', without('dataset'), 'dataset', undefined, /./],
   ['an empty name', { ...smallSpec(), name: ' ' }, 'name', ' ', 'a text of 1 to 200 characters'],
@@ -64,7 +64,7 @@ const BAD: [string, unknown, path: string, given: unknown, allowed: string | Reg
     { ...smallSpec(), grid: undefined, cells: [{ beta: 10 }, { beta: 1e1 }] },
     'cells.1',
     { beta: 10 },
-    'values that all differ',
+    'points that all differ',
   ],
   ['an illegal value on an axis', withGrid({ beta: [1, -5] }), 'grid.beta.1', -5, 'a number from 0 to 1000000'],
   ['a text on an axis', withGrid({ beta: [1, '5'] }), 'grid.beta.1', '5', 'a number from 0 to 1000000'],
@@ -82,7 +82,7 @@ const BAD: [string, unknown, path: string, given: unknown, allowed: string | Reg
     1,
     'an integer from 2 to 100000',
   ],
-  ['a linspace backwards', withGrid({ beta: { linspace: [5, 1, 3] } }), 'grid.beta.linspace', [5, 1, 3], '[lo, hi, n]'],
+  ['a linspace backwards', withGrid({ beta: { linspace: [5, 1, 3] } }), 'grid.beta.linspace', [5, 1, 3], 'lo below hi'],
   ['a logspace from 0', withGrid({ beta: { logspace: [0, 5, 3] } }), 'grid.beta.logspace.0', 0, 'a number above 0'],
   [
     'axes of two lengths in zip',
@@ -136,7 +136,7 @@ const BAD: [string, unknown, path: string, given: unknown, allowed: string | Reg
   ],
   ['a seed of 1.5', { ...smallSpec(), seeds: [1, 1.5] }, 'seeds.1', 1.5, 'an integer from 0 to 2147483647'],
   ['a negative seed', { ...smallSpec(), seeds: [-1] }, 'seeds.0', -1, 'an integer from 0 to 2147483647'],
-  ['a seed twice', { ...smallSpec(), seeds: [1, 1] }, 'seeds.1', 1, 'an integer from 0 to 2147483647'],
+  ['a seed twice', { ...smallSpec(), seeds: [1, 1] }, 'seeds.1', 1, 'seeds that all differ'],
   [
     'no seeds',
     { ...smallSpec(), seeds: [] },
@@ -286,7 +286,7 @@ const BAD: [string, unknown, path: string, given: unknown, allowed: string | Reg
     'mouse/data.hdf5, broken.hdf5, nolabels.hdf5',
   ],
   ['a folder', hdf5('mouse'), 'dataset.path', 'mouse', 'a file: mouse/data.hdf5'],
-  ['a file that is no HDF5', hdf5('broken.hdf5'), 'dataset.path', undefined, "an HDF5 file in BehaveNet's layout"],
+  ['a file that is no HDF5', hdf5('broken.hdf5'), 'dataset.path', 'broken.hdf5', "an HDF5 file in BehaveNet's layout"],
   ['HDF5 without labels', hdf5('nolabels.hdf5'), 'dataset', 'hdf5', 'a dataset with labels'],
   [
     'too few trials for the splits',
@@ -300,7 +300,7 @@ const BAD: [string, unknown, path: string, given: unknown, allowed: string | Reg
     withStage(0, { name: undefined }),
     'stages.0.name',
     undefined,
-    'a text that matches ^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$',
+    '1 to 100 letters, digits, _, . and -, a letter or digit first',
   ],
   [
     'two stages of one name',

@@ -1,10 +1,6 @@
 import { z } from 'zod';
 
-const name = z
-  .string()
-  .min(1)
-  .max(500)
-  .meta({ description: 'A path relative to a data root of the service, or the id of an uploaded dataset' });
+const name = z.string().min(1).max(500).meta({ description: 'Of the file, relative to a data root of the service' });
 
 export const Hdf5DatasetSchema = z.strictObject({
   kind: z
@@ -15,26 +11,29 @@ export const Hdf5DatasetSchema = z.strictObject({
 
 /** Rendered video of a mouse seen from above; each moving part follows its own smooth process. */
 export const BehaviourDatasetSchema = z.strictObject({
-  kind: z.literal('behaviour'),
-  trials: z.int().min(3).max(10_000).default(24),
-  frames: z.int().min(2).max(10_000).default(32).meta({ description: 'frames a trial' }),
-  height: z.int().min(16).max(256).default(32).meta({ description: 'pixels' }),
-  width: z.int().min(16).max(256).default(32).meta({ description: 'pixels' }),
+  kind: z.literal('behaviour').meta({ description: 'Rendered video of a mouse; every factor that moves is known' }),
+  trials: z.int().min(3).max(10_000).default(24).meta({ description: 'How many stretches of video' }),
+  frames: z.int().min(2).max(10_000).default(32).meta({ description: 'Frames of each trial' }),
+  height: z.int().min(16).max(256).default(32).meta({ description: 'Of a frame, pixels' }),
+  width: z.int().min(16).max(256).default(32).meta({ description: 'Of a frame, pixels' }),
   labels: z
     .int()
     .min(1)
     .max(4)
     .default(2)
-    .meta({ description: "labelled coordinates of the two paws, x's first: x1, x1 y1, x1 x2 y1, or x1 x2 y1 y2" }),
+    .meta({ description: "Labelled coordinates of the two paws, x's first: x1, x1 y1, x1 x2 y1, or x1 x2 y1 y2" }),
   factors: z
     .array(z.enum(['posture', 'whisking', 'lighting']))
     .min(1)
     .max(3)
-    .refine((factors) => new Set(factors).size === factors.length, { error: 'names a factor twice' })
+    .refine((factors) => new Set(factors).size === factors.length, {
+      error: 'names a factor twice',
+      params: { allowed: 'factors that all differ' },
+    })
     .default(['posture', 'lighting'])
     .meta({
       description:
-        'unlabelled factors that move: posture bends the body, whisking swings the whiskers, lighting is a lamp',
+        'Unlabelled factors that move: posture bends the body, whisking swings the whiskers, lighting is a lamp',
       uniqueItems: true,
     }),
   strength: z
@@ -42,19 +41,25 @@ export const BehaviourDatasetSchema = z.strictObject({
     .min(0)
     .max(10)
     .default(1)
-    .meta({ description: 'how far the unlabelled factors go: 0 not at all, 1 as usual, larger approaches a limit' }),
+    .meta({ description: 'How far the unlabelled factors go: 0 not at all, 1 as usual, larger approaches a limit' }),
   noise: z
     .number()
     .min(0)
     .max(0.5)
     .default(0.02)
-    .meta({ description: 'standard deviation of pixel noise, intensity 0..1' }),
-  masked: z.number().min(0).max(0.95).default(0).meta({ description: 'share of frames whose labels are masked' }),
+    .meta({ description: 'Standard deviation of pixel noise, intensity 0..1' }),
+  masked: z
+    .number()
+    .min(0)
+    .max(0.95)
+    .default(0)
+    .meta({ description: 'Share of the frames of each trial whose labels are masked' }),
   seed: z
     .int()
     .min(0)
     .max(2 ** 31 - 1)
-    .default(0),
+    .default(0)
+    .meta({ description: 'Of the generator: the same keys and seed draw the same video on every machine' }),
 });
 
 export const DatasetSchema = z.discriminatedUnion('kind', [Hdf5DatasetSchema, BehaviourDatasetSchema]);

@@ -20,7 +20,18 @@ const Schema = z.strictObject({
   word: z.string().regex(/^a/, { error: 'begins with a' }).optional(),
   flags: z.array(z.boolean()).max(2).optional(),
   even: z.int().multipleOf(2).optional(),
+  code: z
+    .string()
+    .regex(/^[a-z]$/, { error: 'is no code' })
+    .optional()
+    .meta({ legal: 'one small letter' }),
+  pair: z
+    .tuple([z.number(), z.number()])
+    .refine(([a, b]) => a !== b, { error: 'repeats a number', params: { allowed: 'two numbers that differ' } })
+    .optional(),
+  net: z.union([z.enum(['small', 'large']), z.array(z.object({ width: z.number() })).max(2)]).optional(),
 });
+const NET = 'one of: small, large, or a list of 0 to 2 values, each { width: a number }';
 
 const FORM =
   'a list of at least 1 value, or { linspace: [a number, a number, an integer at least 2] }, or { range: a list of values, each a number }';
@@ -46,7 +57,7 @@ describe('faultsOf', () => {
       'nmae',
       'unknown key (did you mean name?)',
       1,
-      'one of: name, shape, mode, forms, share, word, flags, even',
+      'one of: name, shape, mode, forms, share, word, flags, even, code, pair, net',
     ],
     [{ shape: { kind: 'ring' } }, 'shape.kind', 'is not one of the legal values', 'ring', 'one of: circle, box'],
     [{ shape: {} }, 'shape.kind', 'is missing', undefined, 'one of: circle, box'],
@@ -74,7 +85,8 @@ describe('faultsOf', () => {
     ],
     [{ flags: {} }, 'flags', 'is an object, not a list', {}, 'a list of 0 to 2 values, each true or false'],
     [{ forms: [] }, 'forms', 'is a list, not an object', [], FORMS],
-    [{ forms: { x: 5 } }, 'forms.x', 'has no legal form', 5, FORM],
+    [{ forms: { x: 5 } }, 'forms.x', 'is a number, not one of the legal forms', 5, FORM],
+    [{ forms: { x: {} } }, 'forms.x', 'is an object, not one of the legal forms', {}, FORM],
     [{ forms: { x: [] } }, 'forms.x', 'has too few values', [], FORM],
     [
       { forms: { x: { linspce: [1] } } },
@@ -93,8 +105,30 @@ describe('faultsOf', () => {
     [{ forms: { x: { linspace: [1, 2, 1] } } }, 'forms.x.linspace.2', 'is too small', 1, 'an integer at least 2'],
     [{ forms: { x: { range: ['a'] } } }, 'forms.x.range.0', 'is a text, not a number', 'a', 'a number'],
     [{ forms: { x: { range: [1], linspac: 2 } } }, 'forms.x.linspac', 'unknown key', 2, 'range'],
-    [{ forms: { x: [1, [Infinity]] } }, 'forms.x.1.0', 'is not a finite number', 'Infinity', 'any JSON value'],
-    [{ even: 3 }, 'even', 'Invalid number: must be a multiple of 2', 3, 'an integer'],
+    [
+      { forms: { x: { range: [1], linspace: [1, 2, 3] } } },
+      'forms.x.range',
+      'cannot stand beside linspace',
+      [1],
+      'linspace alone',
+    ],
+    [
+      { forms: { x: [1, [Infinity]] } },
+      'forms.x.1.0',
+      'is not a finite number',
+      'Infinity',
+      'any JSON value, whose numbers are finite',
+    ],
+    [{ even: 3 }, 'even', 'is not a multiple of 2', 3, 'an integer'],
+    [{ flags: 'abc' }, 'flags', 'is a text, not a list', 'abc', 'a list of 0 to 2 values, each true or false'],
+    [{ flags: true }, 'flags', 'is true, not a list', true, 'a list of 0 to 2 values, each true or false'],
+    [{ name: '' }, 'name', 'is empty', '', 'a text of 2 to 5 characters'],
+    [{ name: ' ' }, 'name', 'is only white space', ' ', 'a text of 2 to 5 characters'],
+    [{ code: 'B' }, 'code', 'is no code', 'B', 'one small letter'],
+    [{ code: undefined, pair: [1, 1] }, 'pair', 'repeats a number', [1, 1], 'two numbers that differ'],
+    [{ net: 'smal' }, 'net', 'is not legal (did you mean small?)', 'smal', NET],
+    [{ net: 3 }, 'net', 'is a number, not one of the legal forms', 3, NET],
+    [{ net: [{ width: 1 }, { widht: 1 }] }, 'net.1.width', 'is missing', undefined, 'a number'],
   ])('%j', (extra, path, message, given, allowed) => {
     const fault = { path, message, ...(given === undefined ? {} : { given }), allowed };
     expect(faults(extra)).toEqual([fault]);

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { isPlainObject } from './canonical.js';
 import { shortGiven } from './given.js';
-import { legalWords, oneOf } from './legal.js';
-import { keysOfAnyOption, legalKeys, schemaAt, valueAt } from './schemaAt.js';
+import { ANY_JSON, legalWords, oneOf } from './legal.js';
+import { keysOfAnyOption, legalKeys, schemaAt, textsOfAnyOption, valueAt } from './schemaAt.js';
 import { suggestion } from './suggest.js';
 import type { Fault } from './values.js';
 
@@ -25,11 +25,11 @@ export function joinPath(...parts: (string | number)[]): string {
 }
 
 function issueFaults(issues: readonly Issue[], input: unknown, schema: z.core.$ZodType): Fault[] {
-  return issues.flatMap((issue) => {
+  return withoutConsequences(issues).flatMap((issue) => {
     const path = issue.path.map(String).join('.');
     const given = valueAt(input, issue.path);
     const judge = schemaAt(schema, issue.path, input);
-    const allowed = judge === null ? 'nothing' : legalWords(judge);
+    const allowed = allowedBy(issue) ?? (judge === null ? 'nothing' : legalWords(judge));
 
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, path, given, judge);
     if (issue.code === 'invalid_union') return unionFaults(issue, path, given, judge, allowed);
@@ -42,14 +42,29 @@ function issueFaults(issues: readonly Issue[], input: unknown, schema: z.core.$Z
   });
 }
 
+/** zod goes on to count the characters of a text where a list should be. */
+function withoutConsequences(issues: readonly Issue[]): readonly Issue[] {
+  const placeOf = ({ path }: Issue): string => path.map(String).join('\0');
+  const wrongKind = new Set(issues.filter(({ code }) => code === 'invalid_type').map(placeOf));
+  return issues.filter((issue) => issue.code === 'invalid_type' || !wrongKind.has(placeOf(issue)));
+}
+
+/** What a refinement says is legal, as `params: { allowed }`: its schema's words say nothing of it. */
+function allowedBy(issue: Issue): string | undefined {
+  const allowed: unknown = issue.code === 'custom' ? issue.params?.['allowed'] : undefined;
+  return typeof allowed === 'string' ? allowed : undefined;
+}
+
 function unknownKeys(keys: readonly string[], path: string, parent: unknown, schema: z.core.$ZodType | null): Fault[] {
   const legal = schema === null ? [] : legalKeys(schema, parent);
-  return keys.map((key) => ({
-    path: joinPath(path, key),
-    message: `unknown key${suggestion(key, legal)}`,
-    given: shortGiven(valueAt(parent, [key])),
-    allowed: oneOf(legal),
-  }));
+  const elsewhere = schema === null ? [] : keysOfAnyOption(schema);
+  const beside = isPlainObject(parent) ? Object.keys(parent).filter((key) => legal.includes(key)) : [];
+  return keys.map((key) => {
+    const isOfAnother = elsewhere.includes(key);
+    const message = isOfAnother ? `cannot stand beside ${beside.join(', ')}` : `unknown key${suggestion(key, legal)}`;
+    const given = shortGiven(valueAt(parent, [key]));
+    return { path: joinPath(path, key), message, given, allowed: `${oneOf(legal)}${isOfAnother ? ' alone' : ''}` };
+  });
 }
 
 function unionFaults(
@@ -79,17 +94,26 @@ function unionFaults(
       return [{ path: joinPath(path, wrong), message, given: shortGiven(given[wrong]), allowed: oneOf(legal) }];
     }
   }
-  const message = typeof given === 'number' && !Number.isFinite(given) ? 'is not a finite number' : 'has no legal form';
+  if (typeof given === 'number' && !Number.isFinite(given)) {
+    const finite = allowed === ANY_JSON ? `${ANY_JSON}, whose numbers are finite` : allowed;
+    return [{ path, message: 'is not a finite number', given: shortGiven(given), allowed: finite }];
+  }
+  const texts = judge === null ? [] : textsOfAnyOption(judge);
+  const message =
+    typeof given === 'string' && texts.length > 0
+      ? `is not legal${suggestion(given, texts)}`
+      : `is ${kindOf(given)}, not one of the legal forms`;
   return [{ path, message, given: shortGiven(given), allowed }];
 }
 
-/** The branch of a union that the input was meant for: of the right kind, no key missing. Null: none. */
+/** The branch of a union that the input was meant for: of the right kind, no key of its own missing. Null: none. */
 function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
   const meant = branches.filter(
     (issues) =>
       !issues.some(
         ({ code, path, message }) =>
-          (code === 'invalid_type' && (path.length === 0 || message.endsWith('received undefined'))) ||
+          (code === 'invalid_type' &&
+            (path.length === 0 || (path.length === 1 && message.endsWith('received undefined')))) ||
           (code === 'invalid_value' && path.length === 0),
       ),
   );
@@ -106,10 +130,13 @@ function messageOf(issue: Issue, given: unknown): string {
       return `is not legal${typeof given === 'string' ? suggestion(given, issue.values.map(String)) : ''}`;
     case 'too_small':
       if (issue.origin === 'array') return 'has too few values';
-      return issue.origin === 'string' ? 'is too short' : 'is too small';
+      if (typeof given !== 'string') return 'is too small';
+      return given === '' ? 'is empty' : given.trim() === '' ? 'is only white space' : 'is too short';
     case 'too_big':
       if (issue.origin === 'array') return 'has too many values';
       return issue.origin === 'string' ? 'is too long' : 'is too large';
+    case 'not_multiple_of':
+      return `is not a multiple of ${issue.divisor}`;
     default:
       return issue.message;
   }
@@ -128,7 +155,7 @@ const KINDS: Record<string, string> = {
 };
 
 function kindOf(value: unknown): string {
-  if (value === null) return 'null';
+  if (value === null || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return 'a list';
   return KINDS[typeof value] ?? typeof value;
 }

@@ -4,6 +4,7 @@ export * from './dataset.js';
 export { faultsOf, joinPath } from './faults.js';
 export * from './given.js';
 export { legalWords, oneOf } from './legal.js';
+export { takesObjects } from './schemaAt.js';
 export * from './messages.js';
 export * from './metrics.js';
 export * from './model.js';

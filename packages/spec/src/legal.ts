@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 type Shape = z.core.JSONSchema.JSONSchema;
 
-const ANY_JSON = 'any JSON value';
+export const ANY_JSON = 'any JSON value';
 const known = new WeakMap<z.core.$ZodType, string>();
 
 /** What a schema takes, in words: `an integer from 1 to 10`. */
@@ -20,8 +20,13 @@ export function oneOf(values: readonly unknown[]): string {
   return texts.length === 1 ? `${texts[0]}` : `one of: ${texts.join(', ')}`;
 }
 
-function wordsOf(shape: Shape | boolean): string {
+/**
+ * The same of its JSON Schema. Where a schema says `.meta({ legal })`, those are the words: a pattern is legible to
+ * few, and what a refinement asks is not in the JSON Schema.
+ */
+export function wordsOf(shape: Shape | boolean): string {
   if (typeof shape === 'boolean') return shape ? ANY_JSON : 'nothing';
+  if (typeof shape['legal'] === 'string') return shape['legal'];
   const options = shape.anyOf ?? shape.oneOf;
   if (options !== undefined) {
     // z.json() is written out as a union of all that JSON has.
@@ -84,9 +89,8 @@ const count = (n: number): string => `${n} value${n === 1 ? '' : 's'}`;
 function objectWords({ properties, additionalProperties }: Shape): string {
   const members = Object.entries(properties ?? {});
   if (members.length === 0) {
-    return typeof additionalProperties === 'object'
-      ? `an object, each value ${wordsOf(additionalProperties)}`
-      : 'an object';
+    const each = typeof additionalProperties === 'object' ? wordsOf(additionalProperties) : ANY_JSON;
+    return each === ANY_JSON ? 'an object' : `an object, each value ${each}`;
   }
   const [only] = members;
   if (members.length === 1 && only !== undefined) return `{ ${only[0]}: ${wordsOf(only[1])} }`;

@@ -50,7 +50,7 @@ export interface Space {
 }
 
 export interface Execution {
-  /** At most this many runs of the sweep at once; null = no limit. */
+  /** At most this many runs of the sweep running or handed out at once; null = no limit. */
   maxParallel: number | null;
   /** Higher goes first. */
   priority: number;
@@ -58,12 +58,24 @@ export interface Execution {
   weight: number;
   /** A run fails for good at its n-th failure. */
   maxFailures: number;
+  /** Of one attempt; null = no limit. */
   timeoutMinutes: number | null;
-  /** No optimiser step for so long: stopped as `stalled`. */
+  /** No sign of training for so long: stopped as `stalled`. */
   stallMinutes: number;
-  /** Part of a GPU a run takes, 0..1. */
+  /** Part of a GPU a run takes, 0..1. Nothing reads it yet. */
   gpuShare: number;
 }
+
+/** Where a spec says nothing. */
+export const EXECUTION_DEFAULTS: Readonly<Execution> = {
+  maxParallel: null,
+  priority: 0,
+  weight: 1,
+  maxFailures: 3,
+  timeoutMinutes: null,
+  stallMinutes: 30,
+  gpuShare: 1,
+};
 
 /** One stage with everything resolved that does not depend on an earlier stage's selection. */
 export interface StagePlan {

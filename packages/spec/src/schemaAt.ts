@@ -18,10 +18,28 @@ export function legalKeys(schema: z.core.$ZodType, input: unknown): string[] {
   return keysOf(optionFor(schema, input));
 }
 
-/** Keys of all objects that a schema takes. */
+/** Keys of all objects that a union of single forms takes, as `linspace` and `range` of an axis. */
 export function keysOfAnyOption(schema: z.core.$ZodType): string[] {
   const inner = peel(schema);
+  // What another kind of thing may have says nothing of this one.
+  if (inner instanceof z.ZodDiscriminatedUnion) return [];
   return inner instanceof z.ZodUnion ? [...new Set(inner.options.flatMap(keysOfAnyOption))] : keysOf(inner);
+}
+
+/** Texts that a schema takes as they stand, of all options of a union together. */
+export function textsOfAnyOption(schema: z.core.$ZodType): string[] {
+  const inner = peel(schema);
+  if (inner instanceof z.ZodUnion) return inner.options.flatMap(textsOfAnyOption);
+  const values: unknown[] =
+    inner instanceof z.ZodEnum ? inner.options : inner instanceof z.ZodLiteral ? [...inner.values] : [];
+  return values.filter((value) => typeof value === 'string');
+}
+
+/** Whether a schema takes objects, as one of its forms at least. */
+export function takesObjects(schema: z.core.$ZodType): boolean {
+  const inner = peel(schema);
+  if (inner instanceof z.ZodUnion) return inner.options.some(takesObjects);
+  return inner instanceof z.ZodObject || inner instanceof z.ZodRecord;
 }
 
 export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {

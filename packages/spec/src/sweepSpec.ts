@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { DatasetSchema } from './dataset.js';
+import { EXECUTION_DEFAULTS } from './plan.js';
 import { ParamsSchema, spaceShape } from './sweepSpace.js';
 
-const metric = z.string().min(1).max(200);
+const metric = z.string().min(1).max(200).meta({ legal: 'the full name of a metric, as val.label_mse' });
 
 const Seeds = z
   .array(
@@ -17,50 +18,63 @@ const Seeds = z
     const seen = new Set<number>();
     for (const [at, seed] of value.entries()) {
       if (seen.has(seed))
-        issues.push({ code: 'custom', input: seed, path: [at], message: `the seed ${seed} stands twice` });
+        issues.push({
+          code: 'custom',
+          input: seed,
+          path: [at],
+          message: `the seed ${seed} stands twice`,
+          params: { allowed: 'seeds that all differ' },
+        });
       seen.add(seed);
     }
   });
+/** Where neither sweep nor stage says anything. */
+export const SEEDS_DEFAULT: readonly number[] = [1];
 
 const Where = z
   .strictObject({
     metric: metric.meta({ description: 'A metric of the summary, as val.label_mse' }),
-    atLeast: z.number().optional().meta({ description: 'The aggregate must not be below this' }),
-    atMost: z.number().optional().meta({ description: 'The aggregate must not be above this' }),
+    atLeast: z.number().optional().meta({ description: "The aggregate over the cell's seeds must not be below this" }),
+    atMost: z.number().optional().meta({ description: "The aggregate over the cell's seeds must not be above this" }),
   })
   .refine(({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined, {
-    error: 'neither atLeast nor atMost is given',
+    error: 'gives neither atLeast nor atMost',
+    params: { allowed: 'atLeast, atMost, or both' },
   })
   .refine(({ atLeast, atMost }) => atLeast === undefined || atMost === undefined || atLeast <= atMost, {
     error: 'atLeast is above atMost',
+    params: { allowed: 'atLeast up to atMost' },
   });
 
 const Tolerance = z
   .strictObject({
-    factor: z
-      .number()
-      .min(1)
-      .optional()
-      .meta({ description: 'Within (factor - 1) x |best| of the best; for a best above 0: up to factor x best' }),
+    factor: z.number().min(1).optional().meta({
+      description:
+        'Within (factor - 1) x |best| of the best: with 1.1, up to 10 % worse. Best and others are scores: aggregates over seeds',
+    }),
     absolute: z.number().min(0).optional().meta({ description: "Within this of the best, in the metric's unit" }),
   })
   .refine(({ factor, absolute }) => (factor === undefined) !== (absolute === undefined), {
     error: 'exactly one of factor and absolute must be given',
-  });
+  })
+  .meta({ legal: '{ factor } or { absolute }, as { factor: 1.1 }' });
 
 export const SelectSchema = z.strictObject({
   rule: z
     .enum(['min', 'max', 'smallest-within', 'largest-within', 'knee', 'manual'])
     .optional()
-    .meta({ description: "How the best cell is named; by default min or max as the metric's direction says" }),
+    .meta({ description: 'How the best cell is named; by default min or max, as direction says' }),
   metric: metric
     .optional()
-    .meta({ description: "A metric of the summary, as train.latent_correlation; by default the model's" }),
+    .meta({ description: "A metric of the summary, as train.latent_correlation; by default the model's own choice" }),
   direction: z
     .enum(['min', 'max'])
     .optional()
-    .meta({ description: "Where better lies; by default as the rule or the metric's own says" }),
-  aggregate: z.enum(['mean', 'median']).default('mean').meta({ description: "How a cell's seeds become one number" }),
+    .meta({ description: 'Where better lies; by default as a rule min or max says, else as the metric itself says' }),
+  aggregate: z
+    .enum(['mean', 'median'])
+    .default('mean')
+    .meta({ description: "How the values of a cell's seeds become its score" }),
   parameter: z
     .string()
     .min(1)
@@ -73,101 +87,115 @@ export const SelectSchema = z.strictObject({
     .array(Where)
     .max(100)
     .default([])
-    .meta({ description: 'Only cells whose aggregates lie within these bounds can be selected' }),
-  allowPartial: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Select although cells are missing or some of their seeds failed' }),
-  minActive: z
-    .int()
-    .min(0)
-    .max(100_000)
-    .optional()
-    .meta({ description: 'So many active latents are enough for a run to be eligible' }),
+    .meta({ description: 'Bounds on metrics: a cell outside of one of them has no rank and cannot be selected' }),
+  allowPartial: z.boolean().default(false).meta({
+    description:
+      'Rank cells by the seeds they have, and select, although runs failed or were cancelled; a seed that diverged rules its cell out all the same',
+  }),
+  minActive: z.int().min(0).max(100_000).optional().meta({
+    description:
+      'So many active latents are enough for a run to count; only for metrics that ask for active latents. By default the model says how many',
+  }),
 });
 
 const minutes = z.number().gt(0).max(1_000_000);
 
 /** Without defaults: a stage's execution goes over the sweep's key by key. */
 const Execution = z.strictObject({
-  maxParallel: z
-    .int()
-    .min(1)
-    .max(100_000)
-    .nullable()
-    .optional()
-    .meta({ description: 'At most so many runs of the sweep at once; null: no limit (default)' }),
-  priority: z
-    .int()
-    .min(-1_000)
-    .max(1_000)
-    .optional()
-    .meta({ description: 'Runs of higher priority go first; default 0' }),
-  weight: z
-    .number()
-    .gt(0)
-    .max(1_000)
-    .optional()
-    .meta({ description: 'Share against other sweeps of the same priority; default 1' }),
-  maxFailures: z
-    .int()
-    .min(1)
-    .max(100)
-    .optional()
-    .meta({ description: 'A run fails for good at this failure; default 3' }),
-  timeoutMinutes: minutes
-    .nullable()
-    .optional()
-    .meta({ description: 'A run that trains longer is stopped; null: no limit (default)' }),
-  stallMinutes: minutes
-    .optional()
-    .meta({ description: 'A run without an optimiser step for so long is stopped and tried again; default 30' }),
-  gpuShare: z.number().gt(0).max(1).optional().meta({ description: 'Part of a GPU that a run takes; default 1' }),
+  maxParallel: z.int().min(1).max(100_000).nullable().optional().meta({
+    description: 'At most so many runs of the sweep running or handed out to workers at once; null: no limit',
+    default: EXECUTION_DEFAULTS.maxParallel,
+  }),
+  priority: z.int().min(-1_000).max(1_000).optional().meta({
+    description: 'Waiting runs of higher priority go first, of all sweeps',
+    default: EXECUTION_DEFAULTS.priority,
+  }),
+  weight: z.number().gt(0).max(1_000).optional().meta({
+    description: 'Share of the workers against other sweeps of the same priority: 2 gets twice what 1 gets',
+    default: EXECUTION_DEFAULTS.weight,
+  }),
+  maxFailures: z.int().min(1).max(100).optional().meta({
+    description:
+      'A run that is out of memory, crashed, lost or stalled is tried again until it has failed so often; other failures are final at once',
+    default: EXECUTION_DEFAULTS.maxFailures,
+  }),
+  timeoutMinutes: minutes.nullable().optional().meta({
+    description:
+      'An attempt that takes longer is stopped and its run fails, not to be tried again; null: no limit. After a pause the clock starts anew',
+    default: EXECUTION_DEFAULTS.timeoutMinutes,
+  }),
+  stallMinutes: minutes.optional().meta({
+    description:
+      'An attempt that reports no step, metric or file for so long is killed as stalled; loading the data counts',
+    default: EXECUTION_DEFAULTS.stallMinutes,
+  }),
+  gpuShare: z.number().gt(0).max(1).optional().meta({
+    description: 'Part of a GPU that a run takes. No effect yet: a worker has as many slots as it was started with',
+    default: EXECUTION_DEFAULTS.gpuShare,
+  }),
 });
 
 const gate = z
   .enum(['auto', 'review'])
   .default('auto')
-  .meta({ description: 'review: stop after the selection and wait for approve' });
+  .meta({ description: 'review: wait after the selection until a person approves that or another cell' });
 
 const From = z.strictObject({
   stage: z.string().min(1).meta({ description: 'An earlier search stage' }),
-  artifact: z.string().min(1).max(200).default('weights').meta({ description: 'What its run left; default weights' }),
-  match: z
-    .enum(['selected', 'cell'])
-    .default('selected')
-    .meta({ description: 'selected: of the selected cell; cell: of the cell whose parameters match, per cell' }),
+  artifact: z
+    .string()
+    .min(1)
+    .max(200)
+    .default('weights')
+    .meta({ description: 'Name or kind of the file that its run left; the model must be able to start from it' }),
+  match: z.enum(['selected', 'cell']).default('selected').meta({
+    description:
+      'selected: of the cell that it selected; cell: for each cell, of the best one whose varied parameters have the same values',
+  }),
 });
 
 const Refit = z.strictObject({
-  top: z.int().min(1).max(100).default(2).meta({ description: 'How many of the best cells; default 2' }),
+  top: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(2)
+    .meta({ description: 'How many cells: the selected one, then the best ranked others' }),
   seeds: z
     .int()
     .min(1)
     .max(1_000)
     .default(5)
-    .meta({ description: 'How many seeds not used in the sweep before; default 5' }),
+    .meta({ description: 'How many seeds: the smallest from 1 on that the sweep has not used before' }),
 });
 
 export const StageSpecSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, {
-      error: 'letters, digits, _, . and - only, at most 100, a letter or digit first',
-    })
-    .meta({ description: 'Unique in the sweep' }),
-  model: z.string().min(1).optional().meta({ description: "Instead of the sweep's" }),
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, { error: 'is no name for a stage' })
+    .meta({
+      description: 'What the stage is called; each of a sweep differently',
+      legal: '1 to 100 letters, digits, _, . and -, a letter or digit first',
+    }),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Instead of the sweep's; if it is another, the sweep's params do not apply" }),
   dataset: DatasetSchema.optional().meta({ description: "Instead of the sweep's" }),
   params: ParamsSchema.optional().meta({
-    description: "Over the sweep's params and those selected by an earlier stage",
+    description: "Over the sweep's params and those that an earlier stage of the same model selected",
   }),
   seeds: Seeds.optional().meta({ description: "Instead of the sweep's" }),
   ...spaceShape,
   select: SelectSchema.optional().meta({ description: 'How the best cell is named' }),
   gate,
-  from: From.optional().meta({ description: 'Start each run from what a run of an earlier stage left' }),
+  from: From.optional().meta({
+    description: 'Start the training of each run from what a run of an earlier stage left',
+  }),
   refit: Refit.optional().meta({
-    description: 'Run the best cells of the search before again with fresh seeds; stands alone in its stage',
+    description:
+      'Run the best cells of the nearest search before again with fresh seeds; only name and execution stand beside it',
   }),
   execution: Execution.optional().meta({ description: "Over the sweep's, key by key" }),
 });
@@ -175,10 +203,12 @@ export type SelectSpec = z.output<typeof SelectSchema>;
 export type StageSpec = z.output<typeof StageSpecSchema>;
 
 const Smoke = z.strictObject({
-  params: ParamsSchema.optional().meta({ description: 'Over params, and over the same keys in stages' }),
-  dataset: ParamsSchema.optional().meta({ description: "Over the dataset's keys" }),
-  seeds: Seeds.optional().meta({ description: 'Instead of all seeds' }),
-  select: ParamsSchema.optional().meta({ description: "Over the keys of every search stage's select" }),
+  params: ParamsSchema.optional().meta({ description: 'Over params, and over the same keys of the params of stages' }),
+  dataset: ParamsSchema.optional().meta({
+    description: 'Over the keys of every dataset; instead of it where the kind is another',
+  }),
+  seeds: Seeds.optional().meta({ description: 'Instead of the seeds of the sweep and of its stages' }),
+  select: ParamsSchema.optional().meta({ description: 'Over the keys of the select of every search' }),
 });
 
 /** The sweep spec as users write it (design.md section 4). What needs a model to judge is checked by `checkSweep`. */
@@ -190,23 +220,23 @@ export const SweepSpecSchema = z.strictObject({
     .min(1)
     .max(200)
     .default('default')
-    .meta({ description: 'Groups sweeps; default "default"' }),
+    .meta({ description: 'A label that is shown with the sweep; nothing selects by it yet' }),
   model: z.string().min(1).meta({ description: 'Name of a model in the catalogue, as ps-vae' }),
   dataset: DatasetSchema.meta({ description: 'The data to train on' }),
-  params: ParamsSchema.default({}).meta({ description: 'Parameters of the model that all stages share' }),
-  seeds: Seeds.optional().meta({ description: 'Replicates of every cell: integers, all different; default [1]' }),
+  params: ParamsSchema.default({}).meta({ description: 'Parameters of the model, for all stages of this model' }),
+  seeds: Seeds.optional().meta({
+    description: 'Replicates: each cell is run once with each seed; all different',
+    default: SEEDS_DEFAULT,
+  }),
   ...spaceShape,
-  select: SelectSchema.optional().meta({ description: 'One-stage form: how the best cell is named' }),
+  select: SelectSchema.optional().meta({ description: 'How the best cell is named' }),
   gate,
-  stages: z
-    .array(StageSpecSchema)
-    .min(1)
-    .max(100)
-    .optional()
-    .meta({ description: 'Searches and refits, one after another; instead of a search at the top level' }),
+  stages: z.array(StageSpecSchema).min(1).max(100).optional().meta({
+    description: 'Searches and refits, one after another; instead of grid ... random, select and gate at the top level',
+  }),
   execution: Execution.optional().meta({ description: 'How runs are scheduled and when they are given up' }),
   smoke: Smoke.optional().meta({
-    description: 'Override for tiny trials; ignored unless asked for',
+    description: 'What `trawl submit --smoke` lays over the spec for a tiny trial; ignored otherwise',
   }),
 });
 export type SweepSpec = z.output<typeof SweepSpecSchema>;

@@ -6,7 +6,10 @@ const layer = z
     kernel: z.int().min(1).max(11).meta({ description: 'side of the square kernel, pixels' }),
     stride: z.int().min(1).max(8),
   })
-  .refine(({ kernel, stride }) => stride <= kernel, { error: 'stride is larger than kernel: pixels would go unseen' });
+  .refine(({ kernel, stride }) => stride <= kernel, {
+    error: 'stride is larger than kernel: pixels would go unseen',
+    params: { allowed: 'a stride up to the kernel' },
+  });
 
 /**
  * Hyperparameters under BehaveNet's names (`ps_vae.alpha` is `alpha`), and its defaults: those of the PS-VAE example in
@@ -98,10 +101,14 @@ export const PsVaeParams = z.strictObject({
   trial_splits: z
     .string()
     .regex(/^[1-9]\d{0,3};[1-9]\d{0,3};\d{1,4};\d{1,4}$/, {
-      error: 'four whole numbers "train;val;test;gap" with at least one train and one val trial',
+      error: 'is not of the form train;val;test;gap',
     })
     .default('8;1;1;0')
-    .meta({ description: 'Trials in each repeating block: train;val;test;gap', recommended: '8;1;1;0' }),
+    .meta({
+      description: 'Trials in each repeating block: train;val;test;gap',
+      recommended: '8;1;1;0',
+      legal: 'four whole numbers train;val;test;gap, at least one train and one val trial, as 8;1;1;0',
+    }),
   rng_seed_data: z
     .int()
     .min(0)

@@ -1,6 +1,7 @@
 import { canonicalJson, isPlainObject, joinPath } from '@trawl/spec';
 import type { Draw, Params, ParamValue } from '@trawl/spec';
 import { rootOf, variesDataset } from '../assign.js';
+import { tidy } from '../space/values.js';
 import type { StageDraft } from './draft.js';
 
 /** One varied key of a stage and where its values stand. */
@@ -16,6 +17,8 @@ export interface Axis {
   draw: Draw | null;
   /** Where one value stands: an entry of a list, or the form that makes it. */
   placeOf(value: ParamValue): string;
+  /** What makes the values, as it is written; undefined where they are listed. */
+  form: unknown;
 }
 
 /** All varied keys in the order of the space; a key that is varied twice comes twice. */
@@ -25,8 +28,9 @@ export function axesOfDraft({ at, raw, space }: StageDraft): Axis[] {
       const written = isPlainObject(raw[group]) ? raw[group][key] : undefined;
       const place = joinPath(at, group, key);
       const index = indexer(values);
-      const placeOf = (value: ParamValue) => (Array.isArray(written) ? joinPath(place, index(value)) : place);
-      return { key, at: place, given: written, values, draw: null, placeOf };
+      const form = Array.isArray(written) ? undefined : written;
+      const placeOf = (value: ParamValue) => (form === undefined ? joinPath(place, index(value)) : place);
+      return { key, at: place, given: written, values, draw: null, placeOf, form };
     });
   return [
     ...listed('grid'),
@@ -42,18 +46,20 @@ function pointAxes(at: string, cells: readonly Params[]): Axis[] {
     const values = having.map(({ value }) => value);
     const index = indexer(values);
     const placeOf = (value: ParamValue) => joinPath(at, 'cells', having[index(value)]?.i ?? 0, key);
-    return { key, at: joinPath(at, 'cells', having[0]?.i ?? 0, key), given: values[0], values, draw: null, placeOf };
+    const first = joinPath(at, 'cells', having[0]?.i ?? 0, key);
+    return { key, at: first, given: values[0], values, draw: null, placeOf, form: undefined };
   });
 }
 
 function drawnAxes(at: string, space: Readonly<Record<string, Draw>>): Axis[] {
   return Object.entries(space).map(([key, draw]) => {
     const place = joinPath(at, 'random.space', key);
-    const form = joinPath(place, Object.keys(draw)[0] ?? '');
+    const inner = joinPath(place, Object.keys(draw)[0] ?? '');
     const values = sampleOf(draw);
     const index = indexer(values);
-    const placeOf = (value: ParamValue) => ('choice' in draw ? joinPath(form, index(value)) : form);
-    return { key, at: place, given: draw, values, draw, placeOf };
+    const form: unknown = 'choice' in draw ? undefined : Object.values(draw)[0];
+    const placeOf = (value: ParamValue) => (form === undefined ? joinPath(inner, index(value)) : inner);
+    return { key, at: place, given: draw, values, draw, placeOf, form };
   });
 }
 
@@ -62,7 +68,7 @@ function sampleOf(draw: Draw): ParamValue[] {
   if ('int' in draw) return draw.int;
   const [low, high] = 'uniform' in draw ? draw.uniform : draw.loguniform;
   // Not a round number: a parameter that takes integers must refuse it.
-  const between = low * 0.618 + high * 0.382;
+  const between = tidy(low * 0.618 + high * 0.382);
   return [low, between, high];
 }
 

@@ -228,7 +228,7 @@ describe('one answer', () => {
     ]);
     const walk = { rule: 'knee', parameter: 'alpha', metric: 'val.mse' };
     expect(await faultsOf({ ...good, grid: { alpha: 3 }, select: walk })).toEqual([
-      ['grid.alpha', 'has no legal form'],
+      ['grid.alpha', 'is a number, not one of the legal forms'],
     ]);
     // A later stage inherits what is wrong once only.
     const stages = [{ name: 'a', grid: { ramp: [60, 70] } }, { name: 'b', grid: { alpha: [1, 2] } }, { name: 'c' }];

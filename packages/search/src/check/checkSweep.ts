@@ -2,7 +2,8 @@ import { faultsOf, isPlainObject, SweepSpecSchema } from '@trawl/spec';
 import type { Catalog, DatasetFacts, DatasetSpec, Fault, SelectRule, SweepPlan } from '@trawl/spec';
 import { Datasets } from './datasets.js';
 import { draftSweep } from './draft.js';
-import { checkForm } from './form.js';
+import type { StageDraft } from './draft.js';
+import { checkForm, explain } from './form.js';
 import { checkParams } from './params.js';
 import { planOf } from './plan.js';
 import { checkRuns } from './runs.js';
@@ -35,12 +36,17 @@ const MAX_FAULTS = 1_000;
  */
 export async function checkSweep(raw: unknown, env: CheckEnv): Promise<CheckedSweep> {
   const parsed = SweepSpecSchema.safeParse(raw);
-  const faults = parsed.success ? [] : faultsOf(parsed.error, raw, SweepSpecSchema);
-  if (!isPlainObject(raw)) return { ok: false, faults };
+  const ofForm = parsed.success
+    ? []
+    : faultsOf(parsed.error, raw, SweepSpecSchema).map((fault) => explain(fault, env.catalog));
+  if (!isPlainObject(raw)) return { ok: false, faults: ofForm };
 
   const sweep = draftSweep(raw, env.catalog);
   const shared = sweep.card === null ? null : checkParams(sweep.card, sweep.params, 'params');
-  faults.push(...checkForm(sweep, env.catalog), ...(shared?.faults ?? []));
+  const found: Found[] = [...ofForm, ...checkForm(sweep, env.catalog), ...(shared?.faults ?? [])].map((fault) => ({
+    fault,
+    stage: null,
+  }));
 
   const datasets = new Datasets(env);
   const searches: CheckedStage[] = [];
@@ -48,10 +54,10 @@ export async function checkSweep(raw: unknown, env: CheckEnv): Promise<CheckedSw
     if (stage.kind !== 'search') continue;
     const checked = await checkStage({ sweep, stage, sweepParams: shared, searches, datasets });
     searches.push(checked);
-    faults.push(...checked.faults);
+    found.push(...checked.faults.map((fault) => ({ fault, stage })));
   }
-  faults.push(...checkRuns(sweep.stages));
-  if (faults.length > 0) return { ok: false, faults: distinct(faults).slice(0, MAX_FAULTS) };
+  const faults = [...found.filter(isFirst()).map(inItsStage), ...checkRuns(sweep.stages)];
+  if (faults.length > 0) return { ok: false, faults: faults.slice(0, MAX_FAULTS) };
 
   const rules = new Map(
     searches.flatMap(({ stage, rule }): [number, SelectRule][] => (rule ? [[stage.ordinal, rule]] : [])),
@@ -60,9 +66,25 @@ export async function checkSweep(raw: unknown, env: CheckEnv): Promise<CheckedSw
   return { ok: true, plan, datasets: factsByStage(plan, datasets), variants: datasets.all() };
 }
 
+/** A fault and the stage that has it; null: the sweep. */
+interface Found {
+  fault: Fault;
+  stage: StageDraft | null;
+}
+
 /** One fault may be found by several stages. */
-function distinct(faults: readonly Fault[]): Fault[] {
-  return [...new Map(faults.map((fault) => [`${fault.path}\n${fault.message}`, fault])).values()];
+function isFirst(): (found: Found) => boolean {
+  const told = new Set<string>();
+  return ({ fault: { path, message } }) => {
+    const size = told.size;
+    return told.add(`${path}\n${message}`).size > size;
+  };
+}
+
+/** A value may be right in the stage where it stands and wrong in a later one that takes it over. */
+function inItsStage({ fault, stage }: Found): Fault {
+  if (stage === null || !fault.path.startsWith('stages.') || fault.path.startsWith(`${stage.at}.`)) return fault;
+  return { ...fault, message: `in ${stage.at}${stage.name === null ? '' : ` (${stage.name})`}: ${fault.message}` };
 }
 
 function factsByStage(plan: SweepPlan, datasets: Datasets): DatasetFacts[] {

@@ -8,7 +8,7 @@ import { pointsOf } from '../space/points.js';
 import { concerns } from './axes.js';
 import type { Axis } from './axes.js';
 import type { CheckEnv } from './checkSweep.js';
-import type { StageDraft } from './draft.js';
+import type { Placed, StageDraft } from './draft.js';
 
 /** Every one is looked at when a sweep is posted. */
 const MAX_DATASETS = 1_000;
@@ -69,7 +69,7 @@ export class Datasets {
         : faultsOf(parsed.error, raw, DatasetSchema).map((fault) => ({ ...fault, path: placeOf(fault.path) }));
       faults.push(...found);
     }
-    return [...faults, ...this.#wrongKinds(stage, base.at, varied)];
+    return [...faults, ...wrongKind(stage, base)];
   }
 
   /** `placeOf` says where a part of the dataset stands in the sweep. */
@@ -79,23 +79,20 @@ export class Datasets {
     const inspected = await this.#env.inspect(dataset, 'dataset');
     this.#seen.set(key, { dataset, facts: 'facts' in inspected ? inspected.facts : null });
     if ('facts' in inspected) return [];
-    return inspected.faults.map((fault) => ({ ...fault, path: placeOf(fault.path.replace(/^dataset\.?/, '')) }));
+    return inspected.faults.map((fault) => {
+      const path = fault.path.replace(/^dataset\.?/, '');
+      return { ...fault, path: placeOf(path), given: shortGiven(fault.given ?? givenAt(dataset, path)) };
+    });
   }
+}
 
-  #wrongKinds({ card, dataset }: StageDraft, at: string, varied: readonly Axis[]): Fault[] {
-    if (card === null || dataset === null) return [];
-    const axis = varied.find(({ key }) => key === 'dataset.kind');
-    const kinds = axis === undefined ? [dataset.value.kind] : axis.values;
-    const legal: readonly unknown[] = card.datasets;
-    return kinds
-      .filter((kind) => !legal.includes(kind))
-      .map((kind) => ({
-        path: axis?.placeOf(kind) ?? joinPath(at, 'kind'),
-        message: `${card.name} does not take this kind of data`,
-        given: shortGiven(kind),
-        allowed: oneOf(card.datasets),
-      }));
-  }
+/** What the spec says where a fault is found in a file. */
+const givenAt = (dataset: Params, path: string): unknown => (path === '' ? dataset : dataset[path.split('.')[0] ?? '']);
+
+function wrongKind({ card }: StageDraft, { at, value: { kind } }: Placed<DatasetSpec>): Fault[] {
+  if (card === null || card.datasets.includes(kind)) return [];
+  const message = `${card.name} does not take this kind of data`;
+  return [{ path: joinPath(at, 'kind'), message, given: kind, allowed: oneOf(card.datasets) }];
 }
 
 const ofDataset = <T>(record: Record<string, T>): Record<string, T> =>

@@ -37,6 +37,8 @@ export interface StageDraft {
   cells: number;
   /** Names of params and axes that cannot be read. */
   unread: string[];
+  /** False where params are no object: nobody knows which are set. */
+  paramsRead: boolean;
   /** Whether all of the space could be read. */
   spaceRead: boolean;
 }
@@ -59,7 +61,7 @@ export const ONE_STAGE_KEYS = [...Object.keys(spaceShape), 'select', 'gate'];
 export function draftSweep(document: Record<string, unknown>, catalog: Catalog): SweepDraft {
   const spec = SweepParts.parse(readableKeys(SweepSpecSchema.shape, document));
   const { params, unread } = readParams(document['params']);
-  const shared = { spec, params, unread };
+  const shared = { spec, params, unread, paramsRead: isObjectOrAbsent(document['params']) };
   return {
     raw: document,
     spec,
@@ -84,7 +86,7 @@ function draftStage(
   raw: Record<string, unknown>,
   at: string,
   ordinal: number,
-  sweep: { spec: Parts<SweepSpec>; params: Params; unread: string[] },
+  sweep: { spec: Parts<SweepSpec>; params: Params; unread: string[]; paramsRead: boolean },
   catalog: Catalog,
 ): StageDraft {
   const spec = StageParts.parse(readableKeys(StageSpecSchema.shape, raw));
@@ -110,9 +112,12 @@ function draftStage(
     space,
     cells: whole ? countCells(space) : 0,
     unread: [...unread, ...own.unread, ...(ofSweepModel ? sweep.unread : [])],
+    paramsRead: isObjectOrAbsent(raw['params']) && (sweep.paramsRead || !ofSweepModel),
     spaceRead: whole,
   };
 }
+
+const isObjectOrAbsent = (value: unknown): boolean => value === undefined || isPlainObject(value);
 
 /** The stage's own, else the sweep's; null where there is none or the stage's own cannot be read. */
 function place<T>(

@@ -37,7 +37,9 @@ const AXIS =
   'a list of 1 to 100000 values, or { linspace: [lo, hi, n] }, or { logspace: [lo, hi, n] }, or { range: [lo, hi, step] }';
 const TOP_KEYS =
   'one of: name, project, model, dataset, params, seeds, grid, zip, cells, exclude, random, select, gate, stages, execution, smoke';
+const STAGE_NAME = '1 to 100 letters, digits, _, . and -, a letter or digit first';
 const SEED = 'an integer from 0 to 2147483647';
+const NO_FORM = 'is a number, not one of the legal forms';
 const ABSENT = 'absent with this rule';
 const DIFFER = 'values that all differ';
 const N = Symbol('nothing given');
@@ -74,7 +76,7 @@ const ROWS: Row[] = [
     `a list of 1 to 100000 values, each ${SEED}`,
   ],
   ['no seeds', { ...good, seeds: [] }, 'seeds', 'has too few values', [], `a list of 1 to 100000 values, each ${SEED}`],
-  ['a seed twice', { ...good, seeds: [1, 2, 1] }, 'seeds.2', 'the seed 1 stands twice', 1, SEED],
+  ['a seed twice', { ...good, seeds: [1, 2, 1] }, 'seeds.2', 'the seed 1 stands twice', 1, 'seeds that all differ'],
   ['a negative seed', { ...good, seeds: [-1] }, 'seeds.0', 'is too small', -1, SEED],
   ['a seed of 32 bits', { ...good, seeds: [2 ** 31] }, 'seeds.0', 'is too large', 2 ** 31, SEED],
   ['a seed with a fraction', { ...good, seeds: [1.5] }, 'seeds.0', 'is not an integer', 1.5, SEED],
@@ -101,6 +103,16 @@ const ROWS: Row[] = [
     'unknown key (did you mean seeds?)',
     [1],
     'one of: params, dataset, seeds, select',
+  ],
+  ['a missing model', { ...good, model: undefined }, 'model', 'is missing', N, 'one of: fake, other'],
+  ['a key of stages', { ...good, refit: { top: 2 } }, 'refit', 'stands in a stage only', { top: 2 }, TOP_KEYS],
+  [
+    'a key of the sweep in a stage',
+    stages({ name: 'a', project: 'p' }),
+    'stages.0.project',
+    'stands at the top level only',
+    'p',
+    /^one of: name, model/,
   ],
   ['a wrong gate', { ...good, gate: 'ask' }, 'gate', 'is not legal', 'ask', 'one of: auto, review'],
 
@@ -137,7 +149,8 @@ const ROWS: Row[] = [
     'a',
     'a name that no other stage has',
   ],
-  ['a stage without name', stages({ grid: { alpha: [1] } }), 'stages.0.name', 'is missing', N, /^a text that matches/],
+  ['a stage without name', stages({ grid: { alpha: [1] } }), 'stages.0.name', 'is missing', N, STAGE_NAME],
+  ['a stage name of two words', stages({ name: 'a b' }), 'stages.0.name', 'is no name for a stage', 'a b', STAGE_NAME],
   [
     'a refit first',
     stages({ name: 'r', refit: { top: 1 } }),
@@ -245,7 +258,7 @@ const ROWS: Row[] = [
     0.5,
     'an integer',
   ],
-  ['NaN', withParams({ alpha: Number.NaN }), 'params.alpha', 'is not a finite number', 'NaN', 'any JSON value'],
+  ['NaN', withParams({ alpha: Number.NaN }), 'params.alpha', 'is not a finite number', 'NaN', /finite$/],
   [
     'a required parameter missing',
     { ...good, params: {} },
@@ -271,6 +284,14 @@ const ROWS: Row[] = [
     'below epochs, which is 5',
   ],
   [
+    'a value that is wrong in a later stage',
+    stages({ name: 'a', grid: { ramp: [8, 9] } }, { name: 'b', params: { epochs: 5 } }),
+    'stages.0.grid.ramp.0',
+    'in stages.1 (b): the ramp does not end before training does',
+    8,
+    'below epochs, which is 5',
+  ],
+  [
     'params that do not fit the data',
     withParams({ latents: 1 }),
     'params.latents',
@@ -280,9 +301,17 @@ const ROWS: Row[] = [
   ],
 
   // Axes.
-  ['an empty grid', { ...good, grid: {} }, 'grid', 'no axes', {}, `an object, each value ${AXIS}`],
+  [
+    'a grid that is a list',
+    { ...good, grid: [1] },
+    'grid',
+    'is a list, not an object',
+    [1],
+    `an object, each value ${AXIS}`,
+  ],
+  ['an empty grid', { ...good, grid: {} }, 'grid', 'has no axes', {}, 'at least one axis'],
   ['an axis without values', { ...good, grid: { alpha: [] } }, 'grid.alpha', 'has too few values', [], AXIS],
-  ['an axis that is one value', { ...good, grid: { alpha: 5 } }, 'grid.alpha', 'has no legal form', 5, AXIS],
+  ['an axis that is one value', { ...good, grid: { alpha: 5 } }, 'grid.alpha', NO_FORM, 5, AXIS],
   [
     'a misspelt form',
     { ...good, grid: { alpha: { linspce: [0, 1, 2] } } },
@@ -297,7 +326,7 @@ const ROWS: Row[] = [
     'grid.alpha.linspace',
     'lo is not below hi',
     [3, 1, 2],
-    '[lo, hi, n]',
+    'lo below hi',
   ],
   [
     'a logarithm of nothing',
@@ -311,9 +340,25 @@ const ROWS: Row[] = [
     'a range without end',
     { ...good, grid: { alpha: { range: [0, 1e9, 1e-3] } } },
     'grid.alpha.range',
-    'more than 100000 values',
+    'makes more than 100000 values',
     [0, 1e9, 1e-3],
-    '[lo, hi, step]',
+    'at most 100000 values',
+  ],
+  [
+    'a range without steps',
+    { ...good, grid: { alpha: { range: [0, 5, 0] } } },
+    'grid.alpha.range.2',
+    'is too small',
+    0,
+    'a number above 0',
+  ],
+  [
+    'two forms for one axis',
+    { ...good, grid: { alpha: { linspace: [0, 5, 3], range: [0, 5, 1] } } },
+    'grid.alpha.range',
+    'cannot stand beside linspace',
+    [0, 5, 1],
+    'linspace alone',
   ],
   [
     'an axis of an unknown parameter',
@@ -329,8 +374,49 @@ const ROWS: Row[] = [
     'grid.dataset.sed',
     'a behaviour dataset has no sed (did you mean seed?)',
     [1],
-    /^one of: dataset.kind, dataset.trials/,
+    /^one of: dataset.trials, dataset.frames/,
   ],
+  [
+    'an axis of kinds of data',
+    { ...good, grid: { 'dataset.kind': ['behaviour', 'hdf5'] } },
+    'grid.dataset.kind',
+    'the kind of a dataset cannot be varied',
+    ['behaviour', 'hdf5'],
+    /^one of: dataset.trials, dataset.frames/,
+  ],
+  [
+    'an axis of datasets',
+    { ...good, grid: { dataset: [{ kind: 'behaviour' }] } },
+    'grid.dataset',
+    'a dataset is varied key by key',
+    [{ kind: 'behaviour' }],
+    /^one of: dataset.trials, dataset.frames/,
+  ],
+  [
+    'a path into a parameter that there is not',
+    { ...good, grid: { 'nett.depth': [1, 2] } },
+    'grid.nett.depth',
+    'fake has no parameter nett (did you mean net?)',
+    [1, 2],
+    PARAMETERS,
+  ],
+  [
+    'a path into a list',
+    { ...good, grid: { 'layers.0': [8, 16] } },
+    'grid.layers.0',
+    'layers is no object: a path cannot lead into it',
+    [8, 16],
+    'layers as a whole',
+  ],
+  [
+    'values to try among the params',
+    withParams({ alpha: [1, 10] }),
+    'params.alpha',
+    'is a list, not a number; values to try stand in grid',
+    [1, 10],
+    'a number from 0 to 1000',
+  ],
+  ['params that are no object', { ...good, params: [6] }, 'params', 'is a list, not an object', [6], 'an object'],
   [
     'a wrong value on an axis',
     { ...good, grid: { alpha: [1, 2000, 3] } },
@@ -351,8 +437,8 @@ const ROWS: Row[] = [
     'fractions on an axis of integers',
     { ...good, grid: { epochs: { linspace: [20, 21, 5] } } },
     'grid.epochs',
-    'is not an integer',
-    20.25,
+    'its value 20.25 is not an integer',
+    { linspace: [20, 21, 5] },
     'an integer from 1 to 500',
   ],
   [
@@ -411,7 +497,7 @@ const ROWS: Row[] = [
     0,
     'a number above 0',
   ],
-  ['an empty point', { ...good, cells: [{}] }, 'cells.0', 'an empty point', {}, 'an object, each value any JSON value'],
+  ['an empty point', { ...good, cells: [{}] }, 'cells.0', 'is an empty point', {}, 'at least one key'],
   [
     'points of unlike keys',
     { ...good, cells: [{ alpha: 1, beta: 1 }, { alpha: 2 }] },
@@ -443,7 +529,7 @@ const ROWS: Row[] = [
     'zip.alpha.2',
     'repeats point 0 of zip',
     [1, 1],
-    DIFFER,
+    'points that all differ',
   ],
   [
     'a point twice',
@@ -457,7 +543,7 @@ const ROWS: Row[] = [
     'cells.1',
     'repeats point 0 of cells',
     { beta: 2, alpha: 1 },
-    DIFFER,
+    'points that all differ',
   ],
   [
     'an exclusion of what is fixed',
@@ -489,7 +575,7 @@ const ROWS: Row[] = [
     'exclude.0.alpha',
     'alpha is drawn from a continuous range',
     0.5,
-    'an axis with single values',
+    'a key whose values are listed, or drawn by int or choice',
   ],
   [
     'an unknown draw',
@@ -503,16 +589,16 @@ const ROWS: Row[] = [
     'a draw out of range',
     { ...good, random: { n: 2, space: { alpha: { uniform: [0, 2000] } } } },
     'random.space.alpha.uniform',
-    'is too large',
-    2000,
+    'its value 2000 is too large',
+    [0, 2000],
     'a number from 0 to 1000',
   ],
   [
     'a continuous draw of an integer',
     { ...good, random: { n: 2, space: { epochs: { uniform: [20, 40] } } } },
     'random.space.epochs.uniform',
-    'is not an integer',
-    27.64,
+    'its value 27.64 is not an integer',
+    [20, 40],
     'an integer from 1 to 500',
   ],
   [
@@ -654,9 +740,9 @@ const ROWS: Row[] = [
     'a bound without bounds',
     selecting({ where: [{ metric: 'val.mse' }] }),
     'select.where.0',
-    'neither atLeast nor atMost is given',
+    'gives neither atLeast nor atMost',
     { metric: 'val.mse' },
-    'an object with keys metric, atLeast, atMost',
+    'atLeast, atMost, or both',
   ],
   [
     'the wrong end of a metric',
@@ -739,7 +825,7 @@ const ROWS: Row[] = [
     'select.tolerance',
     'exactly one of factor and absolute must be given',
     { factor: 1.1, absolute: 1 },
-    'an object with keys factor, absolute',
+    '{ factor } or { absolute }, as { factor: 1.1 }',
   ],
   [
     'a tolerance without use',

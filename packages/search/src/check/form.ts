@@ -1,4 +1,4 @@
-import { isPlainObject, joinPath, oneOf, shortGiven, suggestion } from '@trawl/spec';
+import { isPlainObject, joinPath, oneOf, shortGiven, StageSpecSchema, suggestion, SweepSpecSchema } from '@trawl/spec';
 import type { Catalog, Fault } from '@trawl/spec';
 import { ONE_STAGE_KEYS } from './draft.js';
 import type { StageDraft, SweepDraft } from './draft.js';
@@ -14,6 +14,18 @@ export function checkForm(sweep: SweepDraft, catalog: Catalog): Fault[] {
     ...repeatedNames(sweep.stages),
     ...sweep.stages.flatMap((stage) => [...checkRefit(stage, sweep.stages), ...checkFrom(stage, sweep.stages)]),
   ];
+}
+
+/** A fault of the document's form with what only the whole language and the catalogue can say of it. */
+export function explain(fault: Fault, catalog: Catalog): Fault {
+  const [, stage, key = ''] = /^(stages\.\d+\.)?([^.]+)$/.exec(fault.path) ?? [];
+  if (key === 'model') return { ...fault, allowed: oneOf([...catalog.keys()]) };
+  const [here, there, place] =
+    stage === undefined
+      ? [SweepSpecSchema.shape, StageSpecSchema.shape, 'in a stage only']
+      : [StageSpecSchema.shape, SweepSpecSchema.shape, 'at the top level only'];
+  const misplaced = Object.hasOwn(there, key) && !Object.hasOwn(here, key);
+  return misplaced ? { ...fault, message: `stands ${place}` } : fault;
 }
 
 function twoForms({ raw }: SweepDraft): Fault[] {

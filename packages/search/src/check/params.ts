@@ -1,4 +1,13 @@
-import { canonicalJson, DatasetSchema, faultsOf, joinPath, oneOf, shortGiven, suggestion } from '@trawl/spec';
+import {
+  canonicalJson,
+  DatasetSchema,
+  faultsOf,
+  joinPath,
+  oneOf,
+  shortGiven,
+  suggestion,
+  takesObjects,
+} from '@trawl/spec';
 import type { DatasetSpec, Fault, ModelCard, Params, ParamValue } from '@trawl/spec';
 import { rootOf, variesDataset } from '../assign.js';
 import type { Axis } from './axes.js';
@@ -17,7 +26,7 @@ export function checkParams(card: ModelCard, params: Params, at: string): ValueC
   for (const [name, value] of Object.entries(params)) {
     const place = joinPath(at, name);
     const found = isParameter(card, name)
-      ? valueFaults(card, name, value, place)
+      ? fixedFaults(card, name, value, place)
       : [unknownParameter(card, name, value, place)];
     if (found.length > 0) check.unusable.add(name);
     check.faults.push(...found);
@@ -29,13 +38,9 @@ export function checkAxes(card: ModelCard, axes: readonly Axis[], dataset: Datas
   const check: ValueCheck = { faults: [], unusable: new Set(), wrong: new Map() };
   for (const axis of axes) {
     const { key } = axis;
-    const unknown = variesDataset(key)
-      ? unknownDatasetKey(dataset, axis)
-      : isParameter(card, rootOf(key))
-        ? null
-        : unknownParameter(card, key, axis.given, axis.at);
-    if (unknown !== null) {
-      check.faults.push(unknown);
+    const wrongKey = keyFault(card, axis, dataset);
+    if (wrongKey !== null) {
+      check.faults.push(wrongKey);
       check.unusable.add(key);
       continue;
     }
@@ -45,7 +50,7 @@ export function checkAxes(card: ModelCard, axes: readonly Axis[], dataset: Datas
     const told = new Set<string>();
     for (const value of axis.values) {
       const place = axis.placeOf(value);
-      const found = valueFaults(card, key, value, place);
+      const found = valueFaults(card, key, value, place).map((fault) => ofForm(fault, value, axis));
       if (found.length > 0) wrong.add(canonicalJson(value));
       // A form stands for many values at one place: the first wrong one is enough.
       if (!told.has(place)) check.faults.push(...found);
@@ -69,6 +74,32 @@ function valueFaults(card: ModelCard, name: string, value: ParamValue, at: strin
   return parsed.success ? [] : faultsOf(parsed.error, value, schema, at);
 }
 
+/** Where a form makes the value nobody wrote it: the form is what was given. */
+function ofForm(fault: Fault, value: ParamValue, { form }: Axis): Fault {
+  if (form === undefined) return fault;
+  return { ...fault, message: `its value ${JSON.stringify(value)} ${fault.message}`, given: shortGiven(form) };
+}
+
+/** The same of a value that is not varied; a list of legal values was meant to be an axis. */
+function fixedFaults(card: ModelCard, name: string, value: ParamValue, at: string): Fault[] {
+  const faults = valueFaults(card, name, value, at);
+  if (!Array.isArray(value) || value.length === 0 || faults.length !== 1) return faults;
+  if (value.some((item) => valueFaults(card, name, item, at).length > 0)) return faults;
+  return faults.map((fault) => ({ ...fault, message: `${fault.message}; values to try stand in grid` }));
+}
+
+/** What is wrong with the name or path of an axis, whatever its values. */
+function keyFault(card: ModelCard, axis: Axis, dataset: DatasetSpec | null): Fault | null {
+  const { key, at: path, given } = axis;
+  if (key === 'dataset' || variesDataset(key)) return unknownDatasetKey(dataset, axis);
+  const name = rootOf(key);
+  const schema = card.params.shape[name];
+  if (schema === undefined) return unknownParameter(card, name, given, path);
+  if (name === key || takesObjects(schema)) return null;
+  const message = `${name} is no object: a path cannot lead into it`;
+  return { path, message, given: shortGiven(given), allowed: `${name} as a whole` };
+}
+
 function unknownParameter(card: ModelCard, name: string, given: unknown, path: string): Fault {
   const names = parameterNames(card);
   const message = `${card.name} has no parameter ${name}${suggestion(name, names)}`;
@@ -78,10 +109,16 @@ function unknownParameter(card: ModelCard, name: string, given: unknown, path: s
 function unknownDatasetKey(dataset: DatasetSpec | null, { key, at, given }: Axis): Fault | null {
   if (dataset === null) return null;
   const option = DatasetSchema.options.find(({ shape }) => shape.kind.value === dataset.kind);
-  const legal = Object.keys(option?.shape ?? {});
+  // Of another kind all other keys would be others too.
+  const legal = Object.keys(option?.shape ?? {}).filter((legalName) => legalName !== 'kind');
   const name = key.split('.')[1] ?? '';
   if (legal.includes(name)) return null;
-  const message = `a ${dataset.kind} dataset has no ${name}${suggestion(name, legal)}`;
+  const message =
+    name === ''
+      ? 'a dataset is varied key by key'
+      : name === 'kind'
+        ? 'the kind of a dataset cannot be varied'
+        : `a ${dataset.kind} dataset has no ${name}${suggestion(name, legal)}`;
   return {
     path: at,
     message,

@@ -1,17 +1,8 @@
+import { EXECUTION_DEFAULTS, SEEDS_DEFAULT } from '@trawl/spec';
 import type { Execution, SelectRule, Space, StagePlan, StageSpec, SweepPlan } from '@trawl/spec';
 import type { Datasets } from './datasets.js';
 import type { StageDraft, SweepDraft } from './draft.js';
 
-const EXECUTION: Execution = {
-  maxParallel: null,
-  priority: 0,
-  weight: 1,
-  maxFailures: 3,
-  timeoutMinutes: null,
-  stallMinutes: 30,
-  gpuShare: 1,
-};
-const SEEDS = [1];
 const NO_SPACE: Space = { grid: {}, zip: {}, cells: [], exclude: [], random: null };
 
 /** The plan of a draft in which no fault was found. `rules` are those of its search stages, by ordinal. */
@@ -55,7 +46,7 @@ function searchPlan(draft: StageDraft, select: SelectRule, execution: Execution,
     params: draft.sweepParams,
     ownParams: draft.ownParams,
     space: draft.space,
-    seeds: draft.seeds?.value ?? SEEDS,
+    seeds: draft.seeds?.value ?? [...SEEDS_DEFAULT],
     select,
     gate: draft.spec.gate ?? 'auto',
     refit: null,
@@ -71,7 +62,7 @@ function modelOf({ card }: StageDraft): { model: string; version: string } {
 
 /** The stage's keys over the sweep's over the defaults. */
 function executionOf(...given: (StageSpec['execution'] | undefined)[]): Execution {
-  const execution: Execution = { ...EXECUTION };
+  const execution: Execution = { ...EXECUTION_DEFAULTS };
   for (const part of given) {
     for (const [key, value] of Object.entries(part ?? {}))
       if (value !== undefined) Object.assign(execution, { [key]: value });

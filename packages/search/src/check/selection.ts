@@ -1,4 +1,13 @@
-import { isPlainObject, joinPath, oneOf, parseMetricName, shortGiven, suggestion } from '@trawl/spec';
+import {
+  isPlainObject,
+  joinPath,
+  legalWords,
+  oneOf,
+  parseMetricName,
+  SelectSchema,
+  shortGiven,
+  suggestion,
+} from '@trawl/spec';
 import type { Direction, Fault, MetricCard, ModelCard, SelectRule, SelectSpec } from '@trawl/spec';
 import { rootOf } from '../assign.js';
 import { rankableMetric, rankableMetrics } from '../metricValue.js';
@@ -170,9 +179,7 @@ function checkTolerance(stage: StageDraft, rule: SelectRule['rule'], at: string)
   const path = joinPath(at, 'tolerance');
   if (WITHIN.includes(rule)) {
     if (tolerance !== undefined || !isRead(stage, 'tolerance')) return [];
-    return [
-      { path, message: `is missing: ${rule} needs it`, allowed: '{ factor } or { absolute }, as { factor: 1.1 }' },
-    ];
+    return [{ path, message: `is missing: ${rule} needs it`, allowed: legalWords(SelectSchema.shape.tolerance) }];
   }
   if (tolerance === undefined) return [];
   return [{ path, message: `has no meaning with rule ${rule}`, given: tolerance, allowed: 'absent with this rule' }];

@@ -59,6 +59,7 @@ function unlikeCells({ at, space: { cells } }: StageDraft): Fault[] {
 function repeats({ at, space, raw }: StageDraft): Fault[] {
   const faults: Fault[] = [];
   const differ = 'values that all differ';
+  const pointsDiffer = 'points that all differ';
   for (const [key, values] of Object.entries(space.grid)) {
     const place = joinPath(at, 'grid', key);
     const listed = isPlainObject(raw['grid']) && Array.isArray(raw['grid'][key]);
@@ -75,7 +76,8 @@ function repeats({ at, space, raw }: StageDraft): Fault[] {
     const tuples = Array.from({ length }, (_, i) => zipped.map(([, values]) => values[i] ?? null));
     for (const [i, first] of repeated(tuples)) {
       const path = joinPath(at, 'zip', firstZipped[0], i);
-      faults.push({ path, message: `repeats point ${first} of zip`, given: shortGiven(tuples[i]), allowed: differ });
+      const message = `repeats point ${first} of zip`;
+      faults.push({ path, message, given: shortGiven(tuples[i]), allowed: pointsDiffer });
     }
   }
   for (const [i, first] of repeated(space.cells)) {
@@ -84,7 +86,7 @@ function repeats({ at, space, raw }: StageDraft): Fault[] {
       path,
       message: `repeats point ${first} of cells`,
       given: shortGiven(space.cells[i]),
-      allowed: differ,
+      allowed: pointsDiffer,
     });
   }
   for (const [key, draw] of Object.entries(space.random?.space ?? {})) {
@@ -142,7 +144,7 @@ function wrongPoint(point: Params, at: string, axes: readonly Axis[]): Fault[] {
     const axis = axes.find((candidate) => candidate.key === key);
     if (axis === undefined) {
       const message = `${key} is not varied here${suggestion(key, keys)}`;
-      return [{ path, message, given, allowed: keys.length === 0 ? 'nothing' : oneOf(keys) }];
+      return [{ path, message, given, allowed: keys.length === 0 ? 'a stage that varies something' : oneOf(keys) }];
     }
     if (canMeet(axis, value)) return [];
     const { draw } = axis;
@@ -152,7 +154,14 @@ function wrongPoint(point: Params, at: string, axes: readonly Axis[]): Fault[] {
     if ('int' in draw) {
       return [{ path, message: `is not drawn for ${key}`, given, allowed: `an integer from ${draw.int.join(' to ')}` }];
     }
-    return [{ path, message: `${key} is drawn from a continuous range`, given, allowed: 'an axis with single values' }];
+    return [
+      {
+        path,
+        message: `${key} is drawn from a continuous range`,
+        given,
+        allowed: 'a key whose values are listed, or drawn by int or choice',
+      },
+    ];
   });
 }
 

@@ -70,7 +70,7 @@ export async function checkStage({ sweep, stage, sweepParams, searches, datasets
   if ('rule' in resolved) checked.rule = resolved.rule;
   else faults.push(...resolved.faults);
 
-  if (before !== null && before.first === null) return checked;
+  if (!stage.paramsRead || (before !== null && before.first === null)) return checked;
   const limit = stage.cells > MAX_RUNS ? FEW_JUDGED : MAX_JUDGED;
   const inherited = before?.first?.params ?? null;
   const tried = tryCells({ card, origin, space: sound.space, inherited, suspect, rule: checked.rule, limit, datasets });
