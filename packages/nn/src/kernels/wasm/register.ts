@@ -4,6 +4,7 @@ import { conv2d } from './conv2d.js';
 import { conv2dBackpropFilter } from './conv2dBackpropFilter.js';
 import { conv2dBackpropInput } from './conv2dBackpropInput.js';
 import { registerWasmKernel } from './heap.js';
+import { identity } from './identity.js';
 import { leakyRelu } from './leakyRelu.js';
 import { maxPoolGrad } from './maxPoolGrad.js';
 import { sum } from './sum.js';
@@ -20,4 +21,5 @@ export function registerWasmKernels(): void {
   registerWasmKernel(tf.BatchMatMul, batchMatMul);
   registerWasmKernel(tf.Sum, sum);
   registerWasmKernel(tf.LeakyRelu, leakyRelu);
+  registerWasmKernel(tf.Identity, identity);
 }
