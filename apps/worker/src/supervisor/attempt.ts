@@ -3,13 +3,13 @@ import { assertNever, FromTrainer, type ToTrainer } from '@trawl/spec';
 import type { ClaimedRun, Store } from '@trawl/store';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
-import { attemptLog } from './attemptLog.js';
+import { openAttemptLog } from './attemptLog.js';
 import { openDelivery } from './delivery.js';
 import { type Machine, trainerEnv } from './devices.js';
 import { fencedWriter, RunLost } from './fenced.js';
 import type { LeaseKeeper } from './lease.js';
 import { decideOutcome, type KillReason, type Outcome, type Result, stopped, type StopReason } from './outcome.js';
-import { type Prepared, prepare } from './prepare.js';
+import { prepare } from './prepare.js';
 import { startTrainer, type TrainerProcess } from './trainerProcess.js';
 import type { Transfers } from './transfer.js';
 import { overdue, type Watched } from './watchdog.js';
@@ -36,9 +36,6 @@ export interface Attempt {
 }
 
 const WATCH_MS = 250;
-const LOG_UPLOAD_MS = 10_000;
-/** The end of a log may be lost, a result may not: how long the log is tried. */
-const LAST_LOG_MS = 15_000;
 /** Messages waiting for the database or the api. An honest trainer sends tens a second. */
 const LARGEST_BACKLOG = 100_000;
 
@@ -112,14 +109,18 @@ export function startAttempt(
     onError: (error) => kill(crash(`what the trainer sent could not be stored: ${String(error)}`)),
   });
 
-  const said = attemptLog(run, dir);
-  const uploadLog = async (signal: AbortSignal): Promise<void> => {
-    const file = await said.changed();
-    if (file === null || !lease.alive()) return;
-    if ((await transfers.upload(file, signal)) === 'stale') {
+  const said = openAttemptLog({
+    run,
+    dir,
+    signal: transferring,
+    onError: (error) => onRetry('log', error),
+    async upload(file, signal) {
+      if (!lease.alive()) throw new RunLost('before an upload');
+      if ((await transfers.upload(file, signal)) === 'stored') return;
       lease.lose('the api refused its log: another attempt holds the run, or it is cancelled');
-    }
-  };
+      throw new RunLost('at an upload');
+    },
+  });
 
   const onMessage = (raw: unknown): void => {
     if (transferring.aborted || killed?.kind === 'failed') return;
@@ -169,7 +170,7 @@ export function startAttempt(
   };
 
   /** Runs the trainer to its end and delivers all that it sent. */
-  const train = async (files: Prepared): Promise<Outcome> => {
+  const train = async (start: ToTrainer): Promise<Outcome> => {
     trainer = startTrainer({
       settings: {
         supervisorPid: process.pid,
@@ -184,22 +185,18 @@ export function startAttempt(
     });
     log.info({ trainer: trainer.pid, slot: place.slot, from: run.checkpoint?.step ?? null }, 'training');
     watched.startedAt = watched.steppedAt = now();
-    trainer.send(startMessage(run, files, dir, config.checkpointSeconds));
+    trainer.send(start);
     const watchdog = setInterval(watch, WATCH_MS);
-    const logTimer = setInterval(() => {
-      uploadLog(transferring).catch((error: unknown) => onRetry('log', error));
-    }, LOG_UPLOAD_MS);
     const { exit, output } = await trainer.ended;
     clearInterval(watchdog);
-    clearInterval(logTimer);
     await delivery.settled();
     return decideOutcome({ result, killed, stop: asked, exit, output });
   };
 
   const tryRun = async (): Promise<Outcome> => {
     try {
-      const files = await prepare({ config, transfers, run, dir, signal: transferring });
-      if (asked === null && lease.alive()) return await train(files);
+      const start = await prepare({ config, transfers, run, dir, signal: transferring });
+      if (asked === null && lease.alive()) return await train(start);
     } catch (error) {
       if (asked === null)
         return { kind: 'failed', failure: { failure: 'crashed', message: `could not be started: ${String(error)}` } };
@@ -229,7 +226,7 @@ export function startAttempt(
     try {
       const outcome = await tryRun();
       if (outcome.kind === 'failed') said.write('error', `${outcome.failure.failure}: ${outcome.failure.message}`);
-      await uploadLog(AbortSignal.any([transferring, AbortSignal.timeout(LAST_LOG_MS)])).catch((error: unknown) => {
+      await said.finish().catch((error: unknown) => {
         if (!lost.signal.aborted) log.warn({ error: String(error) }, 'the end of the log is not uploaded');
       });
       await record(outcome);
@@ -260,24 +257,5 @@ export function startAttempt(
       delivery.abandon();
     },
     kill: () => trainer?.kill(),
-  };
-}
-
-function startMessage(run: ClaimedRun, files: Prepared, workDir: string, checkpointSeconds: number): ToTrainer {
-  const { model, modelVersion, params, dataset } = run.cell;
-  const { runId, fence, seed, datasetHash } = run;
-  return {
-    type: 'start',
-    runId,
-    fence,
-    model,
-    modelVersion,
-    params,
-    seed,
-    dataset,
-    datasetHash,
-    workDir,
-    checkpointSeconds,
-    ...files,
   };
 }

@@ -8,25 +8,34 @@ import type { Upload } from './transfer.js';
 
 type Line = z.infer<typeof LogLine>;
 
+const UPLOAD_MS = 10_000;
+/** The end of a log may be lost, a result may not: how long the log is tried at the end. */
+const LAST_UPLOAD_MS = 15_000;
 /** The file is sent anew, whole, when it has grown. */
 const LARGEST_BYTES = 8_000_000;
 
 export interface AttemptLog {
   write(level: Line['level'], message: string): void;
-  /** The file as it stands, as artifact `log-<fence>.jsonl`; null when nothing came since the last time. */
-  changed(): Promise<Upload | null>;
+  /** Uploads what is new for the last time. Rejects when that does not succeed. */
+  finish(): Promise<void>;
 }
 
-/** What an attempt says, as JSON lines. */
-export function attemptLog(
-  { runId, fence }: { runId: string; fence: number },
-  dir: string,
-  largestBytes = LARGEST_BYTES,
-): AttemptLog {
+/** What an attempt says: JSON lines in a file, uploaded as artifact `log-<fence>.jsonl` every 10 s when it has grown. */
+export function openAttemptLog(options: {
+  run: { runId: string; fence: number };
+  dir: string;
+  upload: (file: Upload, signal: AbortSignal) => Promise<void>;
+  /** Aborted when uploads should be given up. */
+  signal: AbortSignal;
+  onError(error: unknown): void;
+  largestBytes?: number;
+}): AttemptLog {
+  const { dir, upload, signal, largestBytes = LARGEST_BYTES } = options;
+  const { runId, fence } = options.run;
   const name = `log-${fence}.jsonl`;
   const path = join(dir, name);
   let size = 0;
-  let taken = 0;
+  let uploaded = 0;
   let full = false;
 
   const append = (level: Line['level'], message: string): void => {
@@ -34,6 +43,26 @@ export function attemptLog(
     appendFileSync(path, line);
     size += Buffer.byteLength(line);
   };
+
+  const send = async (until: AbortSignal): Promise<void> => {
+    if (size === uploaded) return;
+    const bytes = await readFile(path);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const about = { runId, fence, name, kind: 'log', mediaType: 'application/jsonl' } as const;
+    await upload({ ...about, content: { bytes }, sha256, size: bytes.length }, until);
+    uploaded = bytes.length;
+  };
+
+  // One at a time, so that an older state never comes after a newer one.
+  const periodic = new AbortController();
+  let sending: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    sending ??= send(AbortSignal.any([signal, periodic.signal]))
+      .catch((error: unknown) => {
+        if (!periodic.signal.aborted) options.onError(error);
+      })
+      .finally(() => (sending = null));
+  }, UPLOAD_MS);
 
   return {
     write(level, message) {
@@ -43,13 +72,11 @@ export function attemptLog(
       full = true;
       append('warn', `this log has reached ${largestBytes} bytes: what follows is dropped`);
     },
-    async changed() {
-      if (size === taken) return null;
-      const bytes = await readFile(path);
-      taken = bytes.length;
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const mediaType = 'application/jsonl';
-      return { runId, fence, name, kind: 'log', mediaType, content: { bytes }, sha256, size: bytes.length };
+    async finish() {
+      clearInterval(timer);
+      periodic.abort(new Error('the last upload comes'));
+      await sending;
+      await send(AbortSignal.any([signal, AbortSignal.timeout(LAST_UPLOAD_MS)]));
     },
   };
 }

@@ -1,23 +1,17 @@
 import { join } from 'node:path';
+import type { ToTrainer } from '@trawl/spec';
 import type { ClaimedRun } from '@trawl/store';
 import type { Config } from '../config.js';
 import type { Transfers } from './transfer.js';
 
-/** What a trainer needs on this disk before it starts. Paths are absolute. */
-export interface Prepared {
-  dataRoots: string[];
-  checkpoint: string | null;
-  weights: string | null;
-}
-
-/** Fetches checkpoint and weights into the attempt's folder. */
+/** Fetches checkpoint and weights into the attempt's folder; what the trainer is told to start with. */
 export async function prepare(options: {
   config: Config;
   transfers: Transfers;
   run: ClaimedRun;
   dir: string;
   signal: AbortSignal;
-}): Promise<Prepared> {
+}): Promise<ToTrainer> {
   const { config, transfers, run, dir, signal } = options;
   const fetched = async (artifact: ClaimedRun['checkpoint'], name: string): Promise<string | null> => {
     if (artifact === null) return null;
@@ -25,10 +19,23 @@ export async function prepare(options: {
     await transfers.download({ url: `/v1/artifacts/${artifact.id}`, sha256: artifact.sha256 }, path, signal);
     return path;
   };
-  const [checkpoint, weights] = await Promise.all([
-    fetched(run.checkpoint, 'resume.safetensors'),
-    // A run that resumes has its weights in the checkpoint.
-    run.checkpoint === null ? fetched(run.weights, 'from.safetensors') : null,
-  ]);
-  return { dataRoots: config.dataRoots, checkpoint, weights };
+  const checkpoint = await fetched(run.checkpoint, 'resume.safetensors');
+  // A run that resumes has its weights in the checkpoint.
+  const weights = checkpoint === null ? await fetched(run.weights, 'from.safetensors') : null;
+  return {
+    type: 'start',
+    runId: run.runId,
+    fence: run.fence,
+    model: run.cell.model,
+    modelVersion: run.cell.modelVersion,
+    params: run.cell.params,
+    seed: run.seed,
+    dataset: run.cell.dataset,
+    datasetHash: run.datasetHash,
+    dataRoots: config.dataRoots,
+    workDir: dir,
+    checkpoint,
+    weights,
+    checkpointSeconds: config.checkpointSeconds,
+  };
 }

@@ -108,15 +108,15 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
       draining = true;
       const seconds = config.drainSeconds;
       log.info({ running: attempts.size, seconds }, 'draining');
+      const pausing = consumer.pause();
       for (const attempt of attempts) attempt.stop('drained', seconds * CHECKPOINT_SHARE);
-      await consumer.pause();
       const cut = setTimeout(
         () => {
           for (const attempt of attempts) attempt.cutShort();
         },
         Math.max(0, seconds - RELEASE_SECONDS) * 1000,
       );
-      await Promise.race([allDone(attempts), sleep(seconds * 1000)]);
+      await Promise.race([allDone(attempts).then(() => pausing), sleep(seconds * 1000)]);
       clearTimeout(cut);
       for (const attempt of attempts) attempt.kill();
       leases.close();

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 export interface WorkDir {
@@ -8,14 +9,19 @@ export interface WorkDir {
   remove(): void;
 }
 
-/** A folder of this process below `dataDir/work`; what workers that are gone have left there is removed. */
+/**
+ * A folder of this process below `dataDir/work`; what workers of this host that are gone have left there is removed.
+ * (Other hosts' stays: a data directory may be shared, and a process id says nothing elsewhere.)
+ */
 export function openWorkDir(dataDir: string): WorkDir {
   const all = join(dataDir, 'work');
+  const here = `${hostname()}-`;
   mkdirSync(all, { recursive: true });
   for (const name of readdirSync(all)) {
-    if (/^\d+$/.test(name) && !isAlive(Number(name))) rmSync(join(all, name), { recursive: true, force: true });
+    const pid = name.startsWith(here) ? name.slice(here.length) : '';
+    if (/^\d+$/.test(pid) && !isAlive(Number(pid))) rmSync(join(all, name), { recursive: true, force: true });
   }
-  const mine = join(all, String(process.pid));
+  const mine = join(all, `${here}${process.pid}`);
   return {
     async attempt() {
       await mkdir(mine, { recursive: true });

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { VideoDataset } from '@trawl/datasets';
 import type { TrainContext } from '@trawl/models';
-import type { Backend, Checkpoint, RandomStreams } from '@trawl/nn';
-import type { MetricPoint, Params } from '@trawl/spec';
+import type { MetricPoint } from '@trawl/spec';
 import type { Channel } from './channel.js';
 import type { Equipment } from './equipment.js';
 import { fingerprint, writeWhole } from './files.js';
@@ -15,28 +13,19 @@ const BATCH_MS = 250;
 /** Signs of life. */
 const PROGRESS_MS = 250;
 
-interface Materials {
-  params: Params;
-  seed: number;
-  dataset: VideoDataset;
-  backend: Backend;
-  streams: RandomStreams;
-  resume: Checkpoint | null;
-  weights: Checkpoint | null;
-  signal: AbortSignal;
-}
+type Said = Pick<TrainContext, 'report' | 'progress' | 'checkpointDue' | 'checkpoint' | 'artifact' | 'log' | 'breathe'>;
 
-export interface OpenContext {
-  context: TrainContext;
+export interface OpenContext<M> {
+  context: M & Said;
   /** Sends what is still held back. */
-  flush(): void;
+  flush: () => void;
   /** Where training stands. */
-  at(): { epoch: number; step: number };
+  at: () => { epoch: number; step: number };
 }
 
-/** What a model trains with: everything it says goes to `channel`, in order. */
-export function openContext(
-  materials: Materials,
+/** What a model trains with: `materials`, and ways to say what comes of it, which goes to `channel` in order. */
+export function openContext<M>(
+  materials: M,
   {
     channel,
     witness,
@@ -50,7 +39,7 @@ export function openContext(
     workDir: string;
     checkpointSeconds: number;
   },
-): OpenContext {
+): OpenContext<M> {
   let points: MetricPoint[] = [];
   let sentPointsAt = performance.now();
   let progress = { epoch: 0, epochs: 0, step: 0, steps: 0 };
@@ -80,8 +69,7 @@ export function openContext(
     witness({ event: 'epoch', epoch, step });
   };
 
-  const context: TrainContext = {
-    ...materials,
+  const said: Said = {
     report({ epoch, step, split, metrics }) {
       for (const [name, value] of Object.entries(metrics)) points.push({ epoch, step, split, name, value });
       flushDue();
@@ -117,7 +105,7 @@ export function openContext(
   };
 
   return {
-    context,
+    context: { ...materials, ...said },
     flush() {
       flushPoints();
       flushProgress();

@@ -19,7 +19,7 @@ export async function trainRun(
   signal: AbortSignal,
 ): Promise<void> {
   const witness = openWitness(settings.trainerLog, start);
-  let opened: OpenContext | undefined;
+  let opened: OpenContext<unknown> | undefined;
   const end = (how: string): void => witness({ event: 'end', ...(opened?.at() ?? { epoch: 0, step: 0 }), how });
   try {
     witness({ event: 'start', epoch: 0, step: 0 });
@@ -43,9 +43,10 @@ export async function trainRun(
       signal,
     };
     const { workDir, checkpointSeconds } = start;
-    opened = openContext(materials, { channel, witness, equipment, workDir, checkpointSeconds });
-    const summary = await trainer.train(opened.context);
-    opened.flush();
+    const open = openContext(materials, { channel, witness, equipment, workDir, checkpointSeconds });
+    opened = open;
+    const summary = await trainer.train(open.context);
+    open.flush();
     channel.post({ type: 'succeeded', summary });
     end('succeeded');
   } catch (error) {
