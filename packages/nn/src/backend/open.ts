@@ -7,6 +7,7 @@ import type { BackendInfo } from '@trawl/spec';
 import type { Backend, BackendChoice, OpenOptions } from '../contract.js';
 import { BackendError } from '../errors.js';
 import { registerGradients } from '../kernels/gradients.js';
+import { guardWasmMemory } from '../kernels/wasm/memory.js';
 import { registerWasmKernels } from '../kernels/wasm/register.js';
 import { findNative } from '../native/builds.js';
 import { tellLibtensorflow } from './environment.js';
@@ -71,6 +72,7 @@ function load(addon: string): ReturnType<typeof loadAddon> {
 async function openPlain(backend: 'wasm' | 'cpu'): Promise<BackendInfo> {
   registerWasmKernels();
   await start(backend, backend);
+  guardWasmMemory();
   return { backend, device: 'cpu', threads: 1, versions: VERSIONS };
 }
 
