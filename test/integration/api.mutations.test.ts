@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parseSweepText } from '@trawl/spec';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemOf, startApi, type TestApi } from '../support/api.js';
@@ -68,8 +70,21 @@ function replaceAt(value: unknown, [key, ...rest]: string[], change: (before: un
   return Object.fromEntries(entries);
 }
 
+/** The specs in sweeps/, on the video that the test's data root has. */
+function examples(): unknown[] {
+  const folder = new URL('../../sweeps/', import.meta.url);
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => {
+      const parsed = parseSweepText(readFileSync(new URL(file, folder), 'utf8'), 'yaml');
+      if (!parsed.ok) throw new Error(`${file}: ${JSON.stringify(parsed.faults)}`);
+      return replaceAt(parsed.value, ['dataset', 'path'], () => 'mouse/data.hdf5');
+    });
+}
+
 describe('a sweep with one place changed', () => {
   const specs = [
+    ...examples(),
     smallSpec(),
     { ...stagedSpec(), execution: { maxParallel: 2, priority: 1, weight: 2 }, project: 'p' },
     {
