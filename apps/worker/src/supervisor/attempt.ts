@@ -230,7 +230,7 @@ export function startAttempt(
         if (!lost.signal.aborted) log.warn({ error: String(error) }, 'the end of the log is not uploaded');
       });
       await record(outcome);
-      log.info({ outcome }, 'attempt ended');
+      log.info(outcome.kind === 'succeeded' ? { kind: outcome.kind } : outcome, 'attempt ended');
     } catch (error) {
       // The reaper finds it when its lease ends.
       if (!(error instanceof RunLost))
