@@ -22,6 +22,8 @@ const Environment = z.object({
   TRAWL_CAPABILITY: z.enum(['auto', 'cpu', 'gpu']).default('auto'),
   /** Comma-separated GPUs, by number or UUID; default all that nvidia-smi lists. */
   TRAWL_DEVICES: list.optional(),
+  /** Native TensorFlow builds lie in its folder `trawl/native`. Default: ~/.cache. */
+  XDG_CACHE_HOME: z.string().optional(),
   TRAWL_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'wasm', 'cpu']).default('auto'),
   /** Trainers at once. Default: one a GPU, else one a core. More than GPUs share them by turns. */
   TRAWL_SLOTS: z.coerce.number().int().min(1).max(256).optional(),
@@ -52,6 +54,8 @@ export const TrainerSettings = z.object({
   /** Absolute path or null. */
   trainerLog: z.string().nullable(),
   trainerModule: z.string().nullable(),
+  /** XDG_CACHE_HOME, or null for its default. */
+  cacheHome: z.string().nullable(),
 });
 export type TrainerSettings = z.infer<typeof TrainerSettings>;
 
@@ -82,6 +86,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     stopSeconds: e.TRAWL_STOP_SECONDS,
     logLevel: e.TRAWL_LOG_LEVEL,
     trainerLog: e.TRAWL_TRAINER_LOG === undefined ? null : resolve(e.TRAWL_TRAINER_LOG),
+    cacheHome: e.XDG_CACHE_HOME ?? null,
     trainerModule: e.TRAWL_TRAINER_MODULE === undefined ? null : resolve(e.TRAWL_TRAINER_MODULE),
     unsafe: {
       noFence: e.TRAWL_UNSAFE.includes('noFence'),

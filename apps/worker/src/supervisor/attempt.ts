@@ -178,6 +178,7 @@ export function startAttempt(
         threads: machine.threads,
         trainerLog: config.trainerLog,
         trainerModule: config.trainerModule,
+        cacheHome: config.cacheHome,
       },
       env: trainerEnv(config, machine, place.slot),
       onMessage,

@@ -1,12 +1,13 @@
 import { pathToFileURL } from 'node:url';
 import type { DatasetSpec } from '@trawl/spec';
 import type { VideoDataset } from '@trawl/datasets';
+import type { TrainerSettings } from '../config.js';
 import type { Trainer } from '@trawl/models';
-import type { Backend, BackendChoice, Checkpoint, RandomStreams } from '@trawl/nn';
+import type { Backend, Checkpoint, RandomStreams } from '@trawl/nn';
 
 /** What training takes from other packages, each loaded when it is first needed. */
 export interface Equipment {
-  openBackend(choice: BackendChoice, options: { threads: number }): Promise<Backend>;
+  openBackend(settings: Pick<TrainerSettings, 'backend' | 'threads' | 'cacheHome'>): Promise<Backend>;
   openDataset(spec: DatasetSpec, place: { roots: readonly string[]; expectedHash: string }): Promise<VideoDataset>;
   trainerFor(model: string): Promise<Trainer>;
   randomStreams(seed: number): Promise<RandomStreams>;
@@ -16,7 +17,10 @@ export interface Equipment {
 }
 
 const ordinary: Equipment = {
-  openBackend: async (choice, options) => (await import('@trawl/nn')).openBackend(choice, options),
+  openBackend: async ({ backend, threads, cacheHome }) => {
+    const [{ openBackend }, { nativeDirectory }] = await Promise.all([import('@trawl/nn'), import('@trawl/nn/native')]);
+    return openBackend(backend, { threads, cacheDir: nativeDirectory(cacheHome ?? undefined) });
+  },
   openDataset: async (spec, place) => (await import('@trawl/datasets/open')).openDataset(spec, place),
   trainerFor: async (model) => (await import('@trawl/models/trainers')).trainerFor(model),
   randomStreams: async (seed) => (await import('@trawl/nn')).randomStreams(seed),

@@ -24,7 +24,7 @@ export async function trainRun(
   try {
     witness({ event: 'start', epoch: 0, step: 0 });
     const equipment = await loadEquipment(settings.trainerModule);
-    const backend = await equipment.openBackend(settings.backend, { threads: settings.threads });
+    const backend = await equipment.openBackend(settings);
     channel.post({ type: 'ready', info: backend.info });
     const trainer = await equipment.trainerFor(start.model);
     if (trainer.card.version !== start.modelVersion) {
