@@ -47,7 +47,12 @@ const range = z
 
 /** One axis: values, or a form that stands for values. */
 export const AxisSchema = z
-  .union([z.array(ParamValueSchema).min(1).max(MAX_AXIS), linspace, logspace, range])
+  .union([
+    z.array(ParamValueSchema).min(1).max(MAX_AXIS).meta({ description: 'The values themselves' }),
+    linspace,
+    logspace,
+    range,
+  ])
   .meta({ description: 'The values of one parameter' });
 export type AxisForm = z.output<typeof AxisSchema>;
 

@@ -103,7 +103,7 @@ const minutes = z.number().gt(0).max(1_000_000);
 /** Without defaults: a stage's execution goes over the sweep's key by key. */
 const Execution = z.strictObject({
   maxParallel: z.int().min(1).max(100_000).nullable().optional().meta({
-    description: 'At most so many runs of the sweep running or handed out to workers at once; null: no limit',
+    description: 'At most so many runs of the sweep running or handed out at once; null: no limit',
     default: EXECUTION_DEFAULTS.maxParallel,
   }),
   priority: z.int().min(-1_000).max(1_000).optional().meta({
@@ -121,7 +121,7 @@ const Execution = z.strictObject({
   }),
   timeoutMinutes: minutes.nullable().optional().meta({
     description:
-      'An attempt that takes longer is stopped and its run fails, not to be tried again; null: no limit. After a pause the clock starts anew',
+      'An attempt that takes longer is stopped and its run fails, not to be tried again; null: no limit. Each attempt has a clock of its own',
     default: EXECUTION_DEFAULTS.timeoutMinutes,
   }),
   stallMinutes: minutes.optional().meta({
