@@ -20,7 +20,7 @@ const scheduler = startScheduler({ store, queues, catalog, log });
 const listening = await listen(config.databaseUrl, scheduler.notify);
 log.info('scheduling');
 
-closeWithGrace({ delay: 20_000, logger: false }, async ({ err, signal }) => {
+const grace = closeWithGrace({ delay: 20_000, logger: false }, async ({ err, signal }) => {
   if (err) log.fatal({ err }, 'uncaught');
   else log.info({ signal }, 'closing');
   await listening.close();
@@ -28,3 +28,5 @@ closeWithGrace({ delay: 20_000, logger: false }, async ({ err, signal }) => {
   await Promise.all(queues.map((queue) => queue.close()));
   await store.close();
 });
+// `trawl up` holds the other end: it has died.
+if (process.connected) process.once('disconnect', () => grace.close());

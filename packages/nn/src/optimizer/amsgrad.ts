@@ -56,7 +56,10 @@ export function amsgrad(variables: Variables, options: AmsgradOptions): Optimize
       const tensors: HostTensors = { [STEP]: { shape: [], data: Float32Array.of(t) } };
       for (const name of shapes.keys()) {
         for (const slot of SLOTS) {
-          tf.tidy(() => Object.assign(tensors, toHost(new Map([[`${name}/${slot}`, update.read(name, slot)]]))));
+          // Nothing is returned: tidy would look for tensors in every number of what is.
+          tf.tidy(() => {
+            Object.assign(tensors, toHost(new Map([[`${name}/${slot}`, update.read(name, slot)]])));
+          });
         }
       }
       return tensors;
