@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { nativeDirectory } from '@trawl/nn/native';
 import { z } from 'zod';
@@ -19,8 +18,6 @@ const Environment = z.object({
   /** With it BullMQ runs on Redis instead of Postgres. */
   REDIS_URL: z.string().optional(),
   TRAWL_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'wasm', 'cpu']).default('auto'),
-  /** Trainers at once on this machine; by default one a core. */
-  TRAWL_SLOTS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
   /** Where native TensorFlow builds are kept. */
   XDG_CACHE_HOME: z.string().optional(),
 });
@@ -48,7 +45,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
     backend: e.TRAWL_BACKEND,
-    slots: e.TRAWL_SLOTS,
     nativeCacheDir: nativeDirectory(e.XDG_CACHE_HOME),
   };
 }

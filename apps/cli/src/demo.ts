@@ -39,12 +39,12 @@ async function demo(): Promise<void> {
 
   let stack: Stack | undefined;
   try {
-    stack = await startStack({ config, slots: config.slots, say });
+    stack = await startStack({ config, say });
     if (stopped.signal.aborted) return;
     const client = createClient({ baseUrl: stack.apiUrl });
     const spec = readFileSync(fileURLToPath(new URL('../../../sweeps/demo.yaml', import.meta.url)), 'utf8');
     const { id } = await client.sweeps.submit(spec, 'application/yaml');
-    say(`submitted sweeps/demo.yaml to ${config.slots} slots: alpha, then beta by latent correlation, then a refit\n`);
+    say(`submitted sweeps/demo.yaml: alpha, then beta by latent correlation, then a refit\n`);
 
     const end = await watchSweep(context, client, id, stopped.signal);
     if (stopped.signal.aborted) return;

@@ -15,7 +15,8 @@ const ABOUT: Record<Role, string> = {
 export function roleCommands(program: Command, context: () => Context): void {
   for (const role of ROLES) {
     const command = program.command(role).description(ABOUT[role]);
-    if (role === 'worker') command.option('--slots <n>', 'trainers at once (default: one a core)', wholeNumber);
+    if (role === 'worker')
+      command.option('--slots <n>', 'trainers at once (default: one a GPU, else one a core)', wholeNumber);
     command.action(async ({ slots }: { slots?: number }) => {
       const { config } = context();
       const stack = readStackFile(config.dataDir);
@@ -30,7 +31,7 @@ export function roleCommands(program: Command, context: () => Context): void {
         DATABASE_URL: databaseUrl,
         TRAWL_DATA_DIR: config.dataDir,
         TRAWL_DATA_ROOTS: config.dataRoots.join(':'),
-        TRAWL_SLOTS: String(slots ?? config.slots),
+        ...(slots === undefined ? {} : { TRAWL_SLOTS: String(slots) }),
         ...(apiUrl === undefined ? {} : { TRAWL_API_URL: apiUrl }),
         ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
       };

@@ -10,11 +10,11 @@ export function upCommand(program: Command, context: () => Context): void {
   program
     .command('up')
     .description('start everything on this machine: Postgres, api, scheduler and one worker')
-    .option('--slots <n>', 'trainers at once (default: one a core)', wholeNumber)
+    .option('--slots <n>', 'trainers at once (default: one a GPU, else one a core)', wholeNumber)
     .action(async ({ slots }: { slots?: number }) => {
       const { config } = context();
-      const stack = await startStack({ config, slots: slots ?? config.slots, say });
-      say(`ready at ${stack.apiUrl} (${slots ?? config.slots} slots; data in ${config.dataDir})`);
+      const stack = await startStack({ config, slots, say });
+      say(`ready at ${stack.apiUrl} (data in ${config.dataDir})`);
       say('submit a sweep: npm run -s trawl -- submit sweeps/demo.yaml --watch');
       say('Ctrl-C stops everything; running runs write a checkpoint first');
       await untilSignal();

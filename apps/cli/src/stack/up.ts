@@ -1,5 +1,4 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from '@trawl/store';
 import { type Config, environment, readStackFile, type StackFile, stackFilePath } from '../config.js';
@@ -10,7 +9,8 @@ const GRACE_MS = { worker: 25_000, scheduler: 5_000, api: 5_000 } satisfies Reco
 
 export interface StackOptions {
   config: Config;
-  slots: number;
+  /** Trainers at once; absent: TRAWL_SLOTS, else the worker's own choice (one a GPU, or one a core). */
+  slots?: number | undefined;
   /** One line a step, for a person. */
   say: (line: string) => void;
 }
@@ -57,8 +57,7 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
       TRAWL_DATA_ROOTS: config.dataRoots.join(':'),
       TRAWL_HOST: config.host,
       TRAWL_PORT: String(config.port),
-      TRAWL_SLOTS: String(slots),
-      TRAWL_THREADS: String(Math.max(1, Math.floor(availableParallelism() / slots))),
+      ...(slots === undefined ? {} : { TRAWL_SLOTS: String(slots) }),
     };
     const start = (role: Role): RoleProcess => {
       const process = startRole({ role, env, logFile: join(logs, `${role}.log`), onExit: say });
