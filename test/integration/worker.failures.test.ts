@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/processes.js';
 import { type Stack, startStack } from '../support/stack.js';
 import { ends, expectUndisturbed, finished, submitOne } from '../support/stubRuns.js';
 
@@ -35,6 +36,19 @@ describe.concurrent('a failure', () => {
     const sweep = await submitOne(stack, { mode, ms_per_step: 1 }, { maxFailures: 1, stallMinutes: 0.05 });
     const run = await stack.run(sweep, 'failure', finished, 60_000);
     expect(run).toMatchObject({ state: 'failed', failureClass: 'stalled' });
+  });
+
+  it('is invalid data when the weights to start from are not there', async () => {
+    const sweep = await stack.submit({
+      params: { ms_per_step: 1, epochs: 1 },
+      stages: [
+        { name: 'first', grid: { x: [1] } },
+        { name: 'second', grid: { x: [2] }, from: { stage: 'first', artifact: 'no-such-weights' } },
+      ],
+    });
+    const second = async () => (await stack.runs(sweep)).find(({ stages }) => stages.includes('second'));
+    const run = await until('failure', async () => ((await second())?.state === 'failed' ? second() : null), 60_000);
+    expect(run).toMatchObject({ failureClass: 'invalid_data', failureMessage: expect.stringContaining('weights') });
   });
 
   it('does not come of garbage on the output', async () => {

@@ -195,6 +195,11 @@ export function startAttempt(
   };
 
   const tryRun = async (): Promise<Outcome> => {
+    if (run.weightsWanted && run.weights === null) {
+      // From scratch it would be another experiment under the same name.
+      const message = 'the run that it starts from left no such file of weights';
+      return { kind: 'failed', failure: { failure: 'invalid_data', message } };
+    }
     try {
       const start = await prepare({ config, transfers, run, dir, signal: transferring });
       if (asked === null && lease.alive()) return await train(start);
