@@ -1,0 +1,19 @@
+// `npm run bench -- NAME [options]`: a benchmark tells its progress on stderr; its last line on stdout is its result as JSON.
+import { BadArguments } from './badArguments.js';
+import { trainStep } from './trainStep/benchmark.js';
+
+const BENCHMARKS: Readonly<Record<string, (args: string[]) => Promise<object>>> = {
+  'train-step': trainStep,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+try {
+  const benchmark = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
+  if (!benchmark) throw new BadArguments('benchmark', name, Object.keys(BENCHMARKS));
+  const result = await benchmark(args);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+} catch (error) {
+  if (!(error instanceof BadArguments)) throw error;
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = 2;
+}
