@@ -47,14 +47,17 @@ export const PsVaeParams = z.strictObject({
     .meta({
       description:
         'Standard deviation of the pixel likelihood, in intensity 0..1; at 1 pixels of small frames are too cheap and unsupervised latents collapse',
-      recommended: { 'frames of 128 px and more': 1, 'frames of 32 to 64 px': 0.1 },
+      recommended: { 'frames of 128 px and more': 1, 'frames of 32 to 64 px': [0.1, 0.3] },
     }),
   learning_rate: z
     .number()
     .min(1e-8)
     .max(1)
     .default(1e-4)
-    .meta({ description: 'Of Adam with amsgrad', recommended: [1e-4, 1e-3] }),
+    .meta({
+      description: 'Of Adam with amsgrad; with only hundreds of updates take the larger',
+      recommended: [1e-4, 1e-3, 4e-3],
+    }),
   l2_reg: z
     .number()
     .min(0)
