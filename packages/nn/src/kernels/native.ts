@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import { LEAKY_RELU_GRADIENT } from './gradients.js';
+import { registerNativeConvolutions } from './native/convolution.js';
 
 /** Narrows what TensorFlow.js passes to kernels as `{}`. */
 export function isNative(backend: object): backend is NodeJSKernelBackend {
@@ -12,9 +13,10 @@ function native(backend: object): NodeJSKernelBackend {
   return backend;
 }
 
-/** Adds kernels to the native backend, where TensorFlow.js makes many calls of one op. Again is harmless. */
+/** Adds kernels to the native backend, and replaces slow ones. Again is harmless. */
 export function registerNativeKernels(): void {
   if (tf.getKernel(LEAKY_RELU_GRADIENT, 'tensorflow')) return;
+  registerNativeConvolutions();
 
   tf.registerKernel({
     kernelName: LEAKY_RELU_GRADIENT,

@@ -91,6 +91,7 @@ export const PARITY_CASES: readonly ParityCase[] = [
   conv([2, 8, 8, 16], [5, 5, 16, 8], 5, 'same'),
   conv([2, 12, 9, 9], [5, 5, 9, 8], 5, 'same'),
   conv([2, 12, 9, 9], [5, 5, 9, 8], 5, 'valid'),
+  conv([2, 10, 10, 9], [5, 5, 9, 8], 5, 'valid'),
   conv([8, 12, 12, 9], [2, 2, 9, 8], 3, 'valid'),
   conv([8, 12, 12, 9], [2, 2, 9, 8], 3, 'same'),
   conv([6, 10, 12, 9], [5, 4, 9, 8], [2, 3], 'same'),
