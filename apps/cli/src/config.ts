@@ -38,7 +38,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const e = parsed.data;
   return {
     dataDir: resolve(e.TRAWL_DATA_DIR),
-    dataRoots: e.TRAWL_DATA_ROOTS.split(':').map((root) => resolve(root)),
+    dataRoots: e.TRAWL_DATA_ROOTS.split(':')
+      .filter((root) => root !== '')
+      .map((root) => resolve(root)),
     host: e.TRAWL_HOST,
     port: e.TRAWL_PORT,
     apiUrl: e.TRAWL_API_URL,
