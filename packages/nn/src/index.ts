@@ -4,6 +4,7 @@ export * from './contract.js';
 export * from './errors.js';
 export * from './layers.js';
 export * from './native.js';
+export * from './optimizer/adam.js';
 export * from './optimizer/amsgrad.js';
 export * from './orthogonal.js';
 export * from './random.js';

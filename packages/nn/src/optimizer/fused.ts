@@ -16,17 +16,22 @@ export interface FusedOps {
   read(resource: Resource): tf.Tensor;
   destroy(resource: Resource): void;
   /** One update of `p`, `m`, `v` and `vmax`: the formula of `amsgrad` with the bias corrections in `rate` and `epsilon`. */
-  amsgrad(slots: AmsgradSlots, scalars: AmsgradScalars, gradient: tf.Tensor): void;
+  amsgrad(slots: AmsgradSlots, scalars: AdamScalars, gradient: tf.Tensor): void;
+  /** The same without `vmax`: the formula of `adam`. */
+  adam(slots: AdamSlots, scalars: AdamScalars, gradient: tf.Tensor): void;
 }
 
-export interface AmsgradSlots {
+export interface AdamSlots {
   p: Resource;
   m: Resource;
   v: Resource;
+}
+
+export interface AmsgradSlots extends AdamSlots {
   vmax: Resource;
 }
 
-export interface AmsgradScalars {
+export interface AdamScalars {
   zero: tf.Tensor;
   rate: tf.Tensor;
   beta1: tf.Tensor;
@@ -98,6 +103,13 @@ function opsOf(backend: NodeJSKernelBackend): FusedOps {
         [type('T'), flag('use_locking', false)],
         // With powers of beta of 0 the op corrects no bias: `rate` and `epsilon` hold the corrections, in float64.
         [p.handle, m.handle, v.handle, vmax.handle, zero, zero, rate, beta1, beta2, epsilon, gradient],
+      );
+    },
+    adam({ p, m, v }, { zero, rate, beta1, beta2, epsilon }, gradient) {
+      act(
+        'ResourceApplyAdam',
+        [type('T'), flag('use_locking', false), flag('use_nesterov', false)],
+        [p.handle, m.handle, v.handle, zero, zero, rate, beta1, beta2, epsilon, gradient],
       );
     },
   };
