@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EVALUATION_ARRAYS } from '@trawl/spec';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readNpz } from '../support/npz.js';
 import type { Job, Result } from './trainInChild.js';
 import { scratch, trainInChild } from './trainInChild.js';
 
@@ -19,6 +21,8 @@ const job: Job = {
   seed: 1,
   backend: 'wasm',
 };
+
+const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 describe('PS-VAE on rendered behaviour', () => {
   const artifactDir = scratch();
@@ -61,11 +65,43 @@ describe('PS-VAE on rendered behaviour', () => {
   });
 
   test('weights and latents of all trials are left behind', () => {
-    expect(Object.keys(result.artifacts).sort()).toEqual(['latents.npz', 'weights.safetensors']);
+    expect(Object.keys(result.artifacts).sort()).toEqual(['evaluation.npz', 'latents.npz', 'weights.safetensors']);
     // A zip that names every trial and split.
     const names = readFileSync(join(artifactDir, 'latents.npz')).toString('latin1');
     for (const name of ['trial_0000.npy', 'trial_0011.npy', 'train.npy', 'val.npy', 'test.npy']) {
       expect(names).toContain(name);
+    }
+  });
+
+  test('what figures are drawn from is left behind', () => {
+    const { arrays, texts } = readNpz(readFileSync(join(artifactDir, 'evaluation.npz')));
+    const sizes: Record<string, number> = { 2: 2, K: 2, U: 2, F: 64, B: 4, D: 4, S: 9, H: 32, W: 32, C: 1 };
+    expect(Object.keys(arrays).sort()).toEqual(Object.keys(EVALUATION_ARRAYS).sort());
+    for (const [name, { dtype, shape }] of Object.entries(EVALUATION_ARRAYS)) {
+      expect(arrays[name]).toMatchObject({ dtype, shape: shape.map((letter) => sizes[letter]) });
+    }
+    const of = (name: keyof typeof EVALUATION_ARRAYS): number[] => arrays[name]!.data;
+    expect(JSON.parse(texts['names.json'] ?? '')).toEqual({
+      labels: ['label 1', 'label 2'],
+      latents: ['label 1', 'label 2', 'latent 1', 'latent 2'],
+      supervised: 2,
+      unsupervised: 2,
+      background: 0,
+    });
+    expect(of('correlation')[0]).toBe(1);
+    expect(Math.abs(of('correlation')[1]!)).toBeCloseTo(result.summary['train.latent_correlation']!, 6);
+    // 64 rows: one validation and one test trial of 32 frames.
+    const error = of('labels_true').map((value, i) => (value - of('labels_predicted')[i]!) ** 2);
+    expect(mean(error.slice(0, 64))).toBeCloseTo(result.summary['val.label_mse']!, 6);
+    expect(mean(error.slice(64))).toBeCloseTo(result.summary['test.label_mse']!, 6);
+    expect([of('frame_split')[0], of('frame_split')[63]]).toEqual([1, 2]);
+    expect(of('base_frame_at')).toEqual([1, 16, 4, 16, 7, 16, 10, 16]);
+    // From one end of its range to the other every latent moves some pixel.
+    const pixels = 32 * 32;
+    const frames = of('traversal_frames');
+    for (let row = 0; row < 4 * 4; row += 1) {
+      const [first, last] = [frames.slice(9 * row * pixels).slice(0, pixels), frames.slice((9 * row + 8) * pixels)];
+      expect(Math.max(...first.map((value, i) => Math.abs(value - last[i]!)))).toBeGreaterThan(10);
     }
   });
 

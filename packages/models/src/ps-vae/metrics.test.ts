@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { addLabels, addLatents, labelMse, labelR2, labelSums, latentMetrics, latentSums } from './metrics.js';
+import {
+  addLabels,
+  addLatents,
+  correlationMatrix,
+  labelMse,
+  labelR2,
+  labelSums,
+  latentMetrics,
+  latentSums,
+} from './metrics.js';
 import { flat, inputs, vectors } from './vectors.testing.js';
 
 const { y, yHat, yMask, labels } = inputs;
@@ -44,6 +53,14 @@ test('latent correlation, both definitions', () => {
   expect(got.correlation).toBeCloseTo(vectors.D_latent_corr['docs_metric_mean_abs_over_all_pairs'], 6);
   expect(got.activeUnits).toBe(3);
   expect(got.correlationActive).toBe(got.correlation);
+});
+
+test('the correlation matrix is numpy’s corrcoef, symmetric', () => {
+  const matrix = correlationMatrix(sumsOf(flat(latents), 5, K));
+  const wanted = vectors.D_latent_corr.full_matrix_unsup;
+  expect(matrix).toHaveLength(wanted.length);
+  matrix.flat().forEach((r, i) => expect(r).toBeCloseTo(wanted.flat()[i]!, 6));
+  expect(matrix[0]?.[2]).toBe(matrix[2]?.[0]);
 });
 
 test('a dead latent is not active and takes no part in the correlation of active ones', () => {

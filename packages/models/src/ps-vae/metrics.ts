@@ -91,14 +91,31 @@ export interface LatentMetrics {
   activeUnits: number;
 }
 
-export function latentMetrics(sums: LatentSums): LatentMetrics {
-  const units = sums.sum.map((_, a) => a);
-  const covariance = (a: number, b: number): number => {
+/** Of population covariances. */
+function covarianceOf(sums: LatentSums): (a: number, b: number) => number {
+  return (a, b) => {
     const product = sums.products[Math.max(a, b)]?.[Math.min(a, b)] ?? Number.NaN;
     return product / sums.n - ((sums.sum[a] ?? 0) / sums.n) * ((sums.sum[b] ?? 0) / sums.n);
   };
-  const r = (a: number, b: number): number =>
-    Math.abs(covariance(a, b)) / Math.sqrt(covariance(a, a) * covariance(b, b));
+}
+
+/** Pearson r of all pairs of units; 1 on the diagonal, NaN where a unit never moves. */
+export function correlationMatrix(sums: LatentSums): number[][] {
+  const covariance = covarianceOf(sums);
+  const units = [...sums.sum.keys()];
+  return units.map((a) =>
+    units.map((b) => {
+      const r = covariance(a, b) / Math.sqrt(covariance(a, a) * covariance(b, b));
+      return a === b && Number.isFinite(r) ? 1 : r;
+    }),
+  );
+}
+
+export function latentMetrics(sums: LatentSums): LatentMetrics {
+  const units = [...sums.sum.keys()];
+  const covariance = covarianceOf(sums);
+  const matrix = correlationMatrix(sums);
+  const r = (a: number, b: number): number => Math.abs(matrix[a]?.[b] ?? Number.NaN);
   const meanOverPairs = (of: readonly number[]): number => {
     const values = of.flatMap((a) => of.filter((b) => b < a).map((b) => r(a, b)));
     return values.length === 0 ? Number.NaN : total(values) / values.length;

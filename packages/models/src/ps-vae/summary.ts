@@ -1,8 +1,7 @@
 import type { Summary } from '@trawl/spec';
 import { metricName } from '@trawl/spec';
-import type { NpyArray } from '../npz.js';
 import { boundary } from './checkpoint.js';
-import { latentMetrics } from './metrics.js';
+import { correlationMatrix, latentMetrics } from './metrics.js';
 import { evaluateTrial } from './passes.js';
 import type { Run } from './run.js';
 import { filledSplits, noiseAt, trialAt } from './run.js';
@@ -10,18 +9,23 @@ import { weightsAt } from './schedule.js';
 import type { SplitSums } from './sums.js';
 import { addTrial, assertFinite, metricsOf, splitSums } from './sums.js';
 
-/**
- * The run's final numbers from the weights as they stand, over whole splits, and the posterior means of every trial
- * (trials in no split too), as arrays for latents.npz.
- */
-export async function evaluateAll(run: Run): Promise<{ summary: Summary; latents: Record<string, NpyArray> }> {
+export interface Evaluated {
+  summary: Summary;
+  /** Posterior means [frames, latents] by trial, of trials in no split too. */
+  means: Float32Array[];
+  /** Pearson r of the unsupervised latents on the training split. */
+  correlation: number[][];
+}
+
+/** The run's final numbers from the weights as they stand, over whole splits. */
+export async function evaluateAll(run: Run): Promise<Evaluated> {
   const { ctx, model, splits } = run;
   const { params, shape } = model;
   const weights = weightsAt(params.anneal_epochs, params.anneal_epochs, params.beta);
   const sums = new Map<string, SplitSums>(
     filledSplits(run).map((split) => [split, splitSums(shape.labels, params.n_ae_latents)]),
   );
-  const latents: Record<string, NpyArray> = {};
+  const means: Float32Array[] = [];
   for (const index of ctx.dataset.trials.keys()) {
     const trial = trialAt(run, index);
     const reports = evaluateTrial(model, trial, noiseAt(run, index), weights, true);
@@ -30,17 +34,13 @@ export async function evaluateAll(run: Run): Promise<{ summary: Summary; latents
       const of = sums.get(split);
       if (of && splits[split].includes(index)) addTrial(of, reports);
     }
-    latents[`trial_${String(index).padStart(4, '0')}`] = {
-      shape: [trial.nFrames, params.n_ae_latents],
-      data: joined(reports.map(({ mean }) => mean)),
-    };
+    means.push(joined(reports.map(({ mean }) => mean)));
     await boundary(run);
   }
   const summary: Summary = { 'val.best_epoch': run.state.best?.epoch ?? Number.NaN };
   for (const split of filledSplits(run)) {
     const of = sums.get(split);
     if (!of) continue;
-    latents[split] = { shape: [splits[split].length], data: Int32Array.from(splits[split]) };
     const { correlation, correlationActive, correlationFirstPair, activeUnits } = latentMetrics(of.latents);
     const metrics: Record<string, number> = {
       ...metricsOf(of),
@@ -54,7 +54,8 @@ export async function evaluateAll(run: Run): Promise<{ summary: Summary; latents
     };
     for (const [name, value] of Object.entries(metrics)) summary[metricName(split, name)] = value;
   }
-  return { summary, latents };
+  const train = sums.get('train');
+  return { summary, means, correlation: train ? correlationMatrix(train.latents) : [] };
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

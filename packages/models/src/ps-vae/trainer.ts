@@ -1,12 +1,15 @@
 import { checkpointBytes, toHost } from '@trawl/nn';
 import type { Split } from '@trawl/spec';
+import { EVALUATION_FILE } from '@trawl/spec';
 import type { Trainer } from '../contract.js';
+import type { NpyArray } from '../npz.js';
 import { npz } from '../npz.js';
 import { psVaeCard } from './card.js';
 import { boundary } from './checkpoint.js';
+import { evaluationFile } from './evaluation.js';
 import { evaluateTrial, trainStep } from './passes.js';
 import type { Run } from './run.js';
-import { allWeights, dispose, keepBest, noiseAt, restoreBest, trialAt } from './run.js';
+import { allWeights, dispose, filledSplits, keepBest, noiseAt, restoreBest, trialAt } from './run.js';
 import type { Weights } from './schedule.js';
 import { better, isCandidate, isValidated, stopsEarly, weightsAt } from './schedule.js';
 import { startRun } from './start.js';
@@ -99,13 +102,29 @@ async function evaluate(run: Run, split: Split, weights: Weights): Promise<Split
 async function finish(run: Run): Promise<Record<string, number>> {
   const { ctx, model, state } = run;
   restoreBest(run);
-  const { summary, latents } = await evaluateAll(run);
+  const evaluated = await evaluateAll(run);
+  const evaluation = await evaluationFile(run, evaluated);
   const origin = { model: psVaeCard.name, version: psVaeCard.version, params: model.params, shape: model.shape };
   const weights = checkpointBytes({
     tensors: toHost(allWeights(model)),
     state: { ...origin, epoch: state.best?.epoch },
   });
   await ctx.artifact('weights.safetensors', weights, 'application/octet-stream');
-  await ctx.artifact('latents.npz', npz(latents), 'application/zip');
-  return summary;
+  await ctx.artifact('latents.npz', npz(latentArrays(run, evaluated.means)), 'application/zip');
+  await ctx.artifact(EVALUATION_FILE, evaluation, 'application/zip');
+  return evaluated.summary;
+}
+
+/** Of latents.npz: means by trial, and the trials of each split. */
+function latentArrays(run: Run, means: readonly Float32Array[]): Record<string, NpyArray> {
+  const latents = run.model.params.n_ae_latents;
+  const trials = means.map((data, i): [string, NpyArray] => [
+    `trial_${String(i).padStart(4, '0')}`,
+    { shape: [data.length / latents, latents], data },
+  ]);
+  const splits = filledSplits(run).map((split): [string, NpyArray] => [
+    split,
+    { shape: [run.splits[split].length], data: Int32Array.from(run.splits[split]) },
+  ]);
+  return Object.fromEntries([...trials, ...splits]);
 }

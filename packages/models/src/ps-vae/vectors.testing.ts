@@ -40,7 +40,8 @@ interface Vectors {
   D_latent_corr: { latents: Nested } & Named<
     'behavenet_metric_first_pair_abs' | 'docs_metric_mean_abs_over_all_pairs',
     number
-  >;
+  > & { full_matrix_unsup: number[][] };
+  D_compute_range: { latents: number[][][] } & Record<'5_95' | '15_85', Record<'min' | 'max' | 'med', number[]>>;
   D_same_padding: { in: number; k: number; s: number; out_before_after: number[] }[];
   D_early_stop_patience3_min4: { epoch: number; val_loss: number; best_epoch: number; should_stop: boolean }[];
 }
