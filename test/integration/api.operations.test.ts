@@ -103,6 +103,7 @@ describe('/openapi.json', () => {
         "get /v1/sweeps/{id}/runs",
         "get /v1/workers",
         "post /v1/artifacts",
+        "post /v1/gc",
         "post /v1/runs/{id}/cancel",
         "post /v1/runs/{id}/retry",
         "post /v1/sweeps",

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LocalArtifacts, type NewArtifact, openStore, type Store } from '@trawl/store';
@@ -63,14 +63,6 @@ test('of checkpoints the newest two stay; the file of the third can go', async (
   expect(await files.size(shas[1]!)).toBe(3);
 });
 
-test('success takes the checkpoints away and leaves the rest', async () => {
-  const run = await runningRun();
-  await upload(run, 1, 'w', { name: 'weights', kind: 'weights' });
-  await upload(run, 1, 'c', { name: 'checkpoint', kind: 'checkpoint', step: 1 });
-  await store.runs.succeed(run, 1, {});
-  expect((await store.artifacts.of(run)).map((each) => each.name)).toEqual(['weights']);
-});
-
 test('sent twice is one artifact; a later attempt replaces what has the same name, but not logs', async () => {
   const run = await runningRun();
   const { recorded: first } = await upload(run, 1, 'one');
@@ -109,25 +101,4 @@ test('a file is never deleted under an artifact that is being recorded', async (
     // Another look changes nothing: by now the artifact is there.
     expect(await store.artifacts.discard(files, [sha256])).toBe(0);
   }
-});
-
-test('collecting deletes old files that nobody refers to', async () => {
-  const run = await runningRun();
-  const { sha256: kept } = await upload(run, 1, 'kept');
-  const loose = await put('uploaded');
-  const id = await store.artifacts.addLoose({
-    name: 'w.safetensors',
-    kind: 'weights',
-    mediaType: 'application/octet-stream',
-    ...loose,
-  });
-  expect(await store.artifacts.get(id)).toMatchObject({ runId: null, sha256: loose.sha256 });
-  const fresh = await put('fresh orphan');
-  const old = await put('old orphan');
-  for (const { sha256 } of [old, { sha256: kept }, loose]) {
-    await utimes(path.join(folder, sha256.slice(0, 2), sha256), new Date(0), new Date(0));
-  }
-  expect(await store.artifacts.collect(files, 3600)).toEqual({ files: 1, bytes: 10 });
-  expect(await files.size(old.sha256)).toBeNull();
-  for (const sha256 of [kept, loose.sha256, fresh.sha256]) expect(await files.size(sha256)).not.toBeNull();
 });

@@ -30,7 +30,10 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-export async function startApi({ limits }: { limits?: Partial<Limits> } = {}): Promise<TestApi> {
+export async function startApi({
+  limits,
+  graceSeconds,
+}: { limits?: Partial<Limits>; graceSeconds?: number } = {}): Promise<TestApi> {
   const database = await freshDatabase();
   const { databaseUrl } = database;
   const folder = await mkdtemp(join(tmpdir(), 'trawl-api-'));
@@ -52,6 +55,7 @@ export async function startApi({ limits }: { limits?: Partial<Limits> } = {}): P
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
     wakeups,
     ...(limits ? { limits } : {}),
+    ...(graceSeconds === undefined ? {} : { graceSeconds }),
   });
   const inject = (options: InjectOptions) => app.inject(options);
   return {

@@ -7,6 +7,7 @@ import { frameworkProblem, problems } from './plugins/problems.js';
 import { validation } from './plugins/validation.js';
 import { artifactRoutes } from './routes/artifacts.js';
 import { eventRoutes } from './routes/events.js';
+import { gcRoutes } from './routes/gc.js';
 import { healthRoutes } from './routes/health.js';
 import { modelRoutes } from './routes/models.js';
 import { resultRoutes } from './routes/results.js';
@@ -26,25 +27,36 @@ const ROUTES = [
   eventRoutes,
   modelRoutes,
   workerRoutes,
+  gcRoutes,
   healthRoutes,
 ];
 
+const HOUR = 3_600;
 const MEGABYTE = 1_000_000;
 /** Of bodies that are neither a sweep nor a file. */
 const SMALL_BODY = MEGABYTE;
 
-export interface AppOptions extends Omit<Services, 'wakeups' | 'limits'> {
+export interface AppOptions extends Omit<Services, 'wakeups' | 'limits' | 'graceSeconds'> {
   log: FastifyBaseLogger;
   /** Wake them with the store's notifications; without, event streams look for news every few seconds. */
   wakeups?: Wakeups;
   limits?: Partial<Limits>;
+  /** An hour where nobody says otherwise. */
+  graceSeconds?: number;
 }
 
 /** The HTTP service, ready to `listen` or `inject`. Closing it leaves store and queues open. */
-export function buildApp({ log, wakeups = new Wakeups(), limits, ...rest }: AppOptions): FastifyInstance {
+export function buildApp({
+  log,
+  wakeups = new Wakeups(),
+  limits,
+  graceSeconds = HOUR,
+  ...rest
+}: AppOptions): FastifyInstance {
   const services: Services = {
     ...rest,
     wakeups,
+    graceSeconds,
     limits: { spec: 10 * MEGABYTE, artifact: 4_096 * MEGABYTE, ...limits },
   };
   const app: FastifyInstance = Fastify({

@@ -34,6 +34,10 @@ const Environment = z.object({
   TRAWL_SPEC_LIMIT_MEGABYTES: megabytes(10),
   /** A larger file of a run gets a 413: raise it for models of a billion parameters and more. */
   TRAWL_ARTIFACT_LIMIT_MEGABYTES: megabytes(4_096),
+  /** Files that nobody needs any more are deleted when they are so old: what an upload under way has sent stays. */
+  TRAWL_GC_GRACE_MINUTES: z.coerce.number().min(1).default(60),
+  /** Time between two looks for such files; 0 leaves them to `trawl gc`. */
+  TRAWL_GC_MINUTES: z.coerce.number().min(0).max(10_000).default(15),
   /** Time that open requests get to finish after SIGTERM. */
   TRAWL_CLOSE_SECONDS: z.coerce.number().positive().default(10),
 });
@@ -57,6 +61,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     logLevel: e.TRAWL_LOG_LEVEL,
     poolSize: e.TRAWL_DATABASE_POOL_SIZE,
     limits: { spec: e.TRAWL_SPEC_LIMIT_MEGABYTES, artifact: e.TRAWL_ARTIFACT_LIMIT_MEGABYTES },
+    gcGraceSeconds: e.TRAWL_GC_GRACE_MINUTES * 60,
+    gcSeconds: e.TRAWL_GC_MINUTES * 60,
     closeSeconds: e.TRAWL_CLOSE_SECONDS,
   };
 }

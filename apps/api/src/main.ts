@@ -7,6 +7,7 @@ import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { buildApp } from './app.js';
 import { readConfig } from './config.js';
+import { startJanitor } from './janitor.js';
 import { Wakeups } from './services/wakeups.js';
 import { ensureDataRoots } from './startup.js';
 
@@ -22,21 +23,26 @@ const queues = await Promise.all(
 );
 const wakeups = new Wakeups();
 const listener = await listen(config.databaseUrl, (notification) => wakeups.notify(notification));
+const files = new LocalArtifacts(join(config.dataDir, 'artifacts'));
+const graceSeconds = config.gcGraceSeconds;
 const app = buildApp({
   store,
-  files: new LocalArtifacts(join(config.dataDir, 'artifacts')),
+  files,
   queues,
   catalog,
   inspect: (dataset, at) => inspectDataset(dataset, { roots: config.dataRoots, at }),
   log,
   wakeups,
   limits: config.limits,
+  graceSeconds,
 });
+const janitor = startJanitor({ store, files, graceSeconds, everySeconds: config.gcSeconds, log });
 
 const grace = closeWithGrace({ delay: config.closeSeconds * 1_000, logger: log }, async ({ signal, err }) => {
   if (err) log.fatal({ err }, 'closing after an error');
   else log.info({ signal }, 'closing');
   await app.close();
+  await janitor.close();
   await listener.close();
   await Promise.all(queues.map((queue) => queue.close()));
   await store.close();

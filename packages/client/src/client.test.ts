@@ -21,6 +21,7 @@ const detail = {
   dataset: { kind: 'hdf5', path: 'mouse/data.hdf5' },
   stages: [],
   progress: { epochsDone: 0, epochsTotal: 10, etaSeconds: null },
+  disk: { files: 0, bytes: 0 },
 };
 const run = (id: string): RunView => ({
   id,

@@ -1,4 +1,4 @@
-import { ModelDetail, ModelView, WorkerView } from '@trawl/spec';
+import { GcReport, ModelDetail, ModelView, WorkerView } from '@trawl/spec';
 import { z } from 'zod';
 import { createHttp, type ClientOptions } from './http.js';
 import { runCalls } from './runs.js';
@@ -23,6 +23,9 @@ export function createClient(options: ClientOptions) {
       get: (name: string): Promise<ModelDetail> =>
         http.json(ModelDetail, { method: 'GET', path: ['v1', 'models', name] }),
     },
+    /** Frees files that nobody needs any more; with `dryRun` it only says which. */
+    gc: ({ dryRun = false }: { dryRun?: boolean } = {}): Promise<GcReport> =>
+      http.json(GcReport, { method: 'POST', path: ['v1', 'gc'], query: { dryRun }, patient: true }),
     workers: {
       list: async (): Promise<WorkerView[]> =>
         (await http.json(z.object({ items: z.array(WorkerView) }), { method: 'GET', path: ['v1', 'workers'] })).items,

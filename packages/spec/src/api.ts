@@ -78,6 +78,8 @@ export const SweepDetail = SweepView.extend({
   stages: z.array(StageView),
   /** Epochs done over epochs planned of all runs that exist, and seconds left when it can be told. */
   progress: z.object({ epochsDone: count, epochsTotal: count, etaSeconds: z.number().nullable() }),
+  /** What its runs' artifacts take; a file that several of them share counts once. */
+  disk: z.object({ files: count, bytes: count }),
 });
 export type SweepDetail = z.infer<typeof SweepDetail>;
 
@@ -173,6 +175,27 @@ export const ArtifactView = z.object({
   createdAt: time,
 });
 export type ArtifactView = z.infer<typeof ArtifactView>;
+
+/** Files that nobody needs any more: what was freed, or with `dryRun` would be. */
+export const GcReport = z.object({
+  dryRun: z.boolean(),
+  files: count,
+  bytes: count,
+  groups: z.array(
+    z.object({
+      /** `unreferenced`: no artifact names the file. `unfinished`: an upload that was cut off. */
+      kind: z.enum([...ArtifactView.shape.kind.options, 'unreferenced', 'unfinished']),
+      /** null for files of no run. */
+      sweepId: z.string().nullable(),
+      sweepName: z.string().nullable(),
+      files: count,
+      bytes: count,
+    }),
+  ),
+  /** Too young to go yet: an upload may be about to name them. */
+  waiting: z.object({ files: count, bytes: count, graceSeconds: z.number() }),
+});
+export type GcReport = z.infer<typeof GcReport>;
 
 /** A distribution over seeds. `interval` is 95 %: null for n = 1, t for n < 10, BCa bootstrap from 10. */
 export const Distribution = z.object({

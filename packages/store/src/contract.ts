@@ -7,6 +7,7 @@ import type {
   DatasetFacts,
   Direction,
   FailureClass,
+  GcReport,
   MetricPoint,
   Params,
   RunDetail,
@@ -198,10 +199,17 @@ export interface Artifacts {
   get(id: string): Promise<ArtifactView | null>;
   /** The newest. */
   checkpointOf(runId: string): Promise<StoredArtifact | null>;
-  /** Deletes those of the files that no artifact refers to, safe against a `record` of the same content at that moment; how many went. */
+  /**
+   * Deletes those of the files that no artifact refers to, safe against a `record` of the same content at that
+   * moment; how many went. While a backup is made none does, and `gc` finds them later.
+   */
   discard(files: ArtifactFiles, sha256s: readonly string[]): Promise<number>;
-  /** Deletes every file older than `olderThanSeconds` that no artifact refers to. */
-  collect(files: ArtifactFiles, olderThanSeconds: number): Promise<{ files: number; bytes: number }>;
+  /**
+   * Frees files that nobody needs any more and that are older than `graceSeconds`, or says what it would free:
+   * checkpoints of runs that succeeded and of finished sweeps, files that no artifact refers to, uploads that were
+   * cut off. The grace keeps what an upload under way has stored and not yet named. null while a backup is made.
+   */
+  gc(files: ArtifactFiles, how: { graceSeconds: number; dryRun: boolean }): Promise<GcReport | null>;
 }
 
 export interface Workers {

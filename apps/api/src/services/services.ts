@@ -11,6 +11,8 @@ export interface Services extends CheckEnv {
   queues: readonly RunQueue[];
   wakeups: Wakeups;
   limits: Limits;
+  /** Garbage younger than this is left alone. */
+  graceSeconds: number;
 }
 
 /** Bytes of a request body. */

@@ -41,9 +41,7 @@ export async function putRunArtifact(
     throw stale(fence, now.state, now.fence);
   }
   await store.artifacts.discard(files, recorded.dropped);
-  // Content that was there already may have been discarded between `put` and `record`: the client sends it again.
-  if ((await files.size(content.sha256)) === null)
-    throw new ProblemError('unavailable', 'The file got lost; send it again.');
+  await requireThere(content.sha256, services);
   return found(await store.artifacts.get(recorded.id), 'artifact', recorded.id);
 }
 
@@ -57,7 +55,13 @@ export async function addLooseArtifact(
   const mediaType = checkMediaType(sent.contentType);
   const content = await receive(sent, services);
   const id = await services.store.artifacts.addLoose({ ...description, mediaType, ...content });
+  await requireThere(content.sha256, services);
   return found(await services.store.artifacts.get(id), 'artifact', id);
+}
+
+/** Content that was there already may have been discarded between `put` and `record`: the client sends it again. */
+async function requireThere(sha256: string, { files }: Services): Promise<void> {
+  if ((await files.size(sha256)) === null) throw new ProblemError('unavailable', 'The file got lost; send it again.');
 }
 
 function checkName(name: string): void {

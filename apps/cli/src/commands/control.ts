@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
-import { sweepDetail } from '../render/tables.js';
+import { gcReport, sweepDetail } from '../render/tables.js';
 import { resolveSweep } from '../resolve.js';
 import { wholeNumber } from './read.js';
 
@@ -56,5 +56,27 @@ export function controlCommands(program: Command, context: () => Context): void 
         ...(options.cell === undefined ? {} : { cellId: options.cell }),
       });
       ctx.show(sweep, () => sweepDetail(sweep));
+    });
+
+  program
+    .command('delete')
+    .description('delete a finished sweep with all its runs and files')
+    .argument('<sweep>', SWEEP)
+    .action(async (given: string) => {
+      const ctx = context();
+      const client = ctx.client();
+      const id = await resolveSweep(client, given);
+      await client.sweeps.delete(id);
+      ctx.show({ deleted: id }, () => `deleted ${id}`);
+    });
+
+  program
+    .command('gc')
+    .description('free the disk of files that nobody needs any more: spent checkpoints, files that nothing names')
+    .option('--dry-run', 'only say what would be freed')
+    .action(async (options: { dryRun?: true }) => {
+      const ctx = context();
+      const report = await ctx.client().gc({ dryRun: options.dryRun === true });
+      ctx.show(report, () => gcReport(report));
     });
 }

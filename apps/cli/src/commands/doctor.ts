@@ -1,17 +1,23 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { backendReport, type BackendReport } from '@trawl/nn/native';
 import type { Command } from 'commander';
 import { type Config, readStackFile } from '../config.js';
 import type { Context } from '../context.js';
+import { bytes } from '../render/numbers.js';
 
 export function doctorCommand(program: Command, context: () => Context): void {
   program
     .command('doctor')
-    .description('what this machine trains on, what a faster backend takes, and whether a service runs')
+    .description('what this machine trains on, what a faster backend takes, free disk, and whether a service runs')
     .action(async () => {
       const ctx = context();
       const backend = await describeBackend(ctx.config);
       const service = await describeService(ctx.config);
-      ctx.show({ backend, service }, () => `${backendText(backend)}\n${serviceText(service, ctx.config)}`);
+      const disk = await describeDisk(ctx.config.dataDir);
+      ctx.show({ backend, service, disk }, () =>
+        [backendText(backend), diskText(disk), serviceText(service, ctx.config)].join('\n'),
+      );
     });
 }
 
@@ -29,6 +35,30 @@ export function backendText(report: BackendReport): string {
     for (const { what, remedy } of faster.missing) lines.push(`          missing: ${what}; remedy: ${remedy}`);
   }
   return lines.join('\n');
+}
+
+interface Disk {
+  folder: string;
+  freeBytes: number;
+  totalBytes: number;
+}
+
+/** Of the data directory, or of the nearest folder that there is. */
+async function describeDisk(folder: string): Promise<Disk> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder);
+    return { folder, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  } catch (error) {
+    if (dirname(folder) === folder) throw error;
+    return describeDisk(dirname(folder));
+  }
+}
+
+const LITTLE_BYTES = 5e9;
+
+function diskText({ folder, freeBytes, totalBytes }: Disk): string {
+  const remedy = freeBytes < LITTLE_BYTES ? '; little: trawl gc, or delete old sweeps' : '';
+  return `disk      ${bytes(freeBytes)} of ${bytes(totalBytes)} free in ${folder}${remedy}`;
 }
 
 interface Service {

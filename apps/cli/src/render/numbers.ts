@@ -18,6 +18,16 @@ export function distribution(d: Distribution | null): string {
   return `${number(d.mean)}${interval} n=${d.n}`;
 }
 
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** `12 B`, `1.5 GB`: powers of 1000. */
+export function bytes(n: number): string {
+  let power = 0;
+  while (n >= 999.5 * 1000 ** power && power < UNITS.length - 1) power += 1;
+  const value = n / 1000 ** power;
+  return `${power === 0 || value >= 99.5 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
+}
+
 /** `alpha=50 beta=1`. */
 export function point(values: Record<string, unknown>): string {
   const parts = Object.entries(values).map(

@@ -1,6 +1,6 @@
-import type { Best, Ranking, RunCounts, RunView, SweepDetail, SweepView } from '@trawl/spec';
+import type { Best, GcReport, Ranking, RunCounts, RunView, SweepDetail, SweepView } from '@trawl/spec';
 import Table from 'cli-table3';
-import { distribution, number, point } from './numbers.js';
+import { bytes, distribution, duration, number, point } from './numbers.js';
 
 /** Columns apart by two spaces, no lines. */
 const BORDERS = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [
@@ -31,6 +31,24 @@ export function counts(runs: RunCounts): string {
   return parts.length === 0 ? 'no runs yet' : parts.join(', ');
 }
 
+export function gcReport(report: GcReport): string {
+  const groups = report.groups.map((g) => [
+    g.kind,
+    g.sweepName === null ? '-' : `${g.sweepName} ${g.sweepId}`,
+    String(g.files),
+    bytes(g.bytes),
+  ]);
+  const { waiting } = report;
+  const what = `${report.dryRun ? 'would free' : 'freed'} ${bytes(report.bytes)} in ${report.files} files`;
+  const rest =
+    waiting.files === 0
+      ? []
+      : [`${bytes(waiting.bytes)} in ${waiting.files} files go when they are ${duration(waiting.graceSeconds)} old`];
+  return [...(groups.length === 0 ? [] : [table(['kind', 'sweep', 'files', 'size'], groups)]), what, ...rest].join(
+    '\n',
+  );
+}
+
 export function sweepList(sweeps: SweepView[]): string {
   if (sweeps.length === 0) return 'No sweeps yet. Submit one: trawl submit sweeps/psvae-staged.yaml';
   return table(
@@ -51,7 +69,7 @@ export function sweepDetail(sweep: SweepDetail): string {
       stage.reason ?? stage.selected?.why ?? '',
     ]),
   );
-  return `${sweep.name}  ${sweep.id}\n${sweep.state}, ${counts(sweep.runs)}\n\n${stages}`;
+  return `${sweep.name}  ${sweep.id}\n${sweep.state}, ${counts(sweep.runs)}, ${bytes(sweep.disk.bytes)} in ${sweep.disk.files} files\n\n${stages}`;
 }
 
 export function runList(runs: RunView[]): string {

@@ -19,7 +19,9 @@ export function openWorkDir(dataDir: string): WorkDir {
   mkdirSync(all, { recursive: true });
   for (const name of readdirSync(all)) {
     const pid = name.startsWith(here) ? name.slice(here.length) : '';
-    if (/^\d+$/.test(pid) && !isAlive(Number(pid))) rmSync(join(all, name), { recursive: true, force: true });
+    // This process's own pid: in a restarted container it is the one of before.
+    if (/^\d+$/.test(pid) && (Number(pid) === process.pid || !isAlive(Number(pid))))
+      rmSync(join(all, name), { recursive: true, force: true });
   }
   const mine = join(all, `${here}${process.pid}`);
   return {

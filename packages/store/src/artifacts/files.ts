@@ -11,9 +11,13 @@ export interface ArtifactFiles {
   open(sha256: string, range?: { start: number; end: number }): Promise<{ stream: Readable; size: number } | null>;
   /** Bytes, or null when there is no such file. */
   size(sha256: string): Promise<number | null>;
-  /** false when there was none. */
-  delete(sha256: string): Promise<boolean>;
+  /** false when there was none, or none that was last put before `putBefore`. */
+  delete(sha256: string, putBefore?: Date): Promise<boolean>;
   list(): AsyncIterable<{ sha256: string; size: number; modifiedAt: Date }>;
+  /** Uploads that have not ended: under way, or cut off by a crash. */
+  unfinished(): AsyncIterable<{ name: string; size: number; modifiedAt: Date }>;
+  /** false when there is none of this name any more. */
+  removeUnfinished(name: string): Promise<boolean>;
 }
 
 export class ArtifactMismatch extends Error {

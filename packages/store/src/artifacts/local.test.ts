@@ -80,7 +80,18 @@ test('deleting is once', async () => {
   expect(await files.delete(sha256)).toBe(false);
 });
 
-test('the list has every file, and clears up after uploads that a crash cut off', async () => {
+test('what was put again since is not deleted, however the two meet', async () => {
+  const { sha256 } = await files.put(pieces('x'));
+  expect(await files.delete(sha256, new Date(Date.now() - 60_000))).toBe(false);
+  const file = path.join(folder, 'artifacts', sha256.slice(0, 2), sha256);
+  for (let round = 0; round < 50; round++) {
+    await utimes(file, new Date(0), new Date(0));
+    await Promise.all([files.put(pieces('x')), files.delete(sha256, new Date(Date.now() - 60_000))]);
+    expect(await read(sha256)).toBe('x');
+  }
+});
+
+test('the list has every file, and beside it what has not ended', async () => {
   const names: string[] = [];
   for await (const file of files.list()) names.push(file.sha256);
   expect(names).toEqual([]);
@@ -88,11 +99,15 @@ test('the list has every file, and clears up after uploads that a crash cut off'
   for (const text of ['a', 'bb', 'ccc']) await files.put(pieces(text));
   const incoming = path.join(folder, 'artifacts/incoming');
   await mkdir(incoming, { recursive: true });
-  for (const name of ['old', 'new']) await writeFile(path.join(incoming, name), 'part');
+  await writeFile(path.join(incoming, 'old'), 'part');
   await utimes(path.join(incoming, 'old'), new Date(0), new Date(0));
 
   const sizes: Record<string, number> = {};
   for await (const file of files.list()) sizes[file.sha256] = file.size;
   expect(sizes).toEqual({ [sha('a')]: 1, [sha('bb')]: 2, [sha('ccc')]: 3 });
-  expect(await readdir(incoming)).toEqual(['new']);
+  const unfinished = [];
+  for await (const file of files.unfinished()) unfinished.push(file);
+  expect(unfinished).toEqual([{ name: 'old', size: 4, modifiedAt: new Date(0) }]);
+  expect(await files.removeUnfinished('old')).toBe(true);
+  expect(await files.removeUnfinished('old')).toBe(false);
 });

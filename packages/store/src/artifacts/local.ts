@@ -4,8 +4,6 @@ import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs
 import path from 'node:path';
 import { type ArtifactFiles, ArtifactMismatch } from './files.js';
 
-const CUT_OFF_MS = 24 * 60 * 60 * 1000;
-
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
@@ -53,15 +51,23 @@ export class LocalArtifacts implements ArtifactFiles {
     return ifThere(async () => (await stat(this.#path(sha256))).size);
   }
 
-  async delete(sha256: string): Promise<boolean> {
+  async delete(sha256: string, putBefore?: Date): Promise<boolean> {
     if (!SHA256.test(sha256)) return false;
-    return (await ifThere(() => unlink(this.#path(sha256)).then(() => true))) ?? false;
+    const file = this.#path(sha256);
+    if (putBefore === undefined) return (await ifThere(() => unlink(file).then(() => true))) ?? false;
+    if (!(await isOlder(file, putBefore))) return false;
+    // It may be put again at this very moment: only what has been taken aside is sure to be what is judged.
+    await mkdir(this.#incoming, { recursive: true });
+    const aside = path.join(this.#incoming, randomUUID());
+    if ((await ifThere(() => rename(file, aside).then(() => true))) === null) return false;
+    const older = await isOlder(aside, putBefore);
+    await (older ? unlink(aside) : rename(aside, file));
+    return older;
   }
 
   async *list(): AsyncGenerator<{ sha256: string; size: number; modifiedAt: Date }> {
     const folder = await ifThere(() => opendir(this.#folder, { recursive: true }));
     if (folder === null) return;
-    await this.#removeCutOff();
     for await (const entry of folder) {
       if (!entry.isFile() || !SHA256.test(entry.name)) continue;
       const facts = await ifThere(() => stat(this.#path(entry.name)));
@@ -69,13 +75,16 @@ export class LocalArtifacts implements ArtifactFiles {
     }
   }
 
-  /** Uploads that a crash cut off. One that still runs has been written to lately. */
-  async #removeCutOff(): Promise<void> {
+  async *unfinished(): AsyncGenerator<{ name: string; size: number; modifiedAt: Date }> {
     for (const name of (await ifThere(() => readdir(this.#incoming))) ?? []) {
-      const file = path.join(this.#incoming, name);
-      const modified = await ifThere(async () => (await stat(file)).mtimeMs);
-      if (modified !== null && modified < Date.now() - CUT_OFF_MS) await rm(file, { force: true });
+      const facts = await ifThere(() => stat(path.join(this.#incoming, name)));
+      if (facts !== null) yield { name, size: facts.size, modifiedAt: facts.mtime };
     }
+  }
+
+  async removeUnfinished(name: string): Promise<boolean> {
+    const file = path.join(this.#incoming, path.basename(name));
+    return (await ifThere(() => unlink(file).then(() => true))) ?? false;
   }
 
   #path(sha256: string): string {
@@ -108,6 +117,11 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+async function isOlder(file: string, than: Date): Promise<boolean> {
+  const facts = await ifThere(() => stat(file));
+  return facts !== null && facts.mtime <= than;
 }
 
 async function ifThere<T>(look: () => Promise<T>): Promise<T | null> {

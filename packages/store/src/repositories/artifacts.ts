@@ -1,4 +1,5 @@
 import type { ArtifactView } from '@trawl/spec';
+import { collect } from '../artifacts/collect.js';
 import type { ArtifactFiles } from '../artifacts/files.js';
 import type { Artifacts } from '../contract.js';
 import type { Db } from '../db.js';
@@ -12,6 +13,7 @@ import {
   lockContent,
   unreferenced,
 } from '../sql/artifacts.js';
+import { noBackup } from '../sql/backupLock.js';
 import { row, rows } from '../statement.js';
 import { transact } from '../transact.js';
 
@@ -19,20 +21,18 @@ interface Content {
   sha256: string;
 }
 
-/** Files looked up in one statement while collecting. */
-const BATCH = 1_000;
-
 export function artifactRepository({ pool, prisma, unsafe }: Db): Artifacts {
   const insert = insertArtifact({ fence: unsafe.noFence !== true });
 
   const withoutReference = async (sha256s: string[]): Promise<string[]> =>
     (await rows<Content>(pool, unreferenced, [sha256s])).map(({ sha256 }) => sha256);
 
-  const deleteFile = (files: ArtifactFiles, sha256: string): Promise<boolean> =>
+  const deleteFile = (files: ArtifactFiles, sha256: string, putBefore?: Date): Promise<boolean> =>
     transact(pool, async (tx) => {
+      if ((await row<{ free: boolean }>(tx.client, noBackup))?.free !== true) return false;
       await rows(tx.client, lockContent, [sha256]);
       const free = await row<Content>(tx.client, unreferenced, [[sha256]]);
-      return free !== null && files.delete(sha256);
+      return free !== null && files.delete(sha256, putBefore);
     });
 
   const discard = async (files: ArtifactFiles, sha256s: readonly string[]): Promise<number> => {
@@ -92,24 +92,16 @@ export function artifactRepository({ pool, prisma, unsafe }: Db): Artifacts {
 
     discard,
 
-    collect: async (files, olderThanSeconds) => {
-      const oldest = Date.now() - olderThanSeconds * 1000;
-      const total = { files: 0, bytes: 0 };
-      let batch = new Map<string, number>();
-      const flush = async (): Promise<void> => {
-        for (const sha256 of await withoutReference([...batch.keys()])) {
-          if (!(await deleteFile(files, sha256))) continue;
-          total.files += 1;
-          total.bytes += batch.get(sha256) ?? 0;
-        }
-        batch = new Map();
-      };
-      for await (const file of files.list()) {
-        if (file.modifiedAt.getTime() <= oldest) batch.set(file.sha256, file.size);
-        if (batch.size === BATCH) await flush();
-      }
-      await flush();
-      return total;
+    gc: async (files, { graceSeconds, dryRun }) => {
+      // One that begins from here on keeps what is not deleted yet.
+      if ((await row<{ free: boolean }>(pool, noBackup))?.free !== true) return null;
+      return collect({
+        pool,
+        files,
+        graceSeconds,
+        dryRun,
+        deleteFile: (sha256, putBefore) => deleteFile(files, sha256, putBefore),
+      });
     },
   };
 }

@@ -1,10 +1,11 @@
-import type { DatasetSpec, RunState } from '@trawl/spec';
+import type { DatasetSpec, RunState, SweepDetail } from '@trawl/spec';
 import type { Sweeps } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
 import { countCellsOfStages, countRunsOfStages, countRunsOfSweeps } from '../sql/countRuns.js';
 import { usedSeeds } from '../sql/createSweep.js';
 import { settledSweeps } from '../sql/dueStages.js';
+import { sweepDisk } from '../sql/sweepDisk.js';
 import { sweepProgress } from '../sql/sweepProgress.js';
 import { row, rows } from '../statement.js';
 import { stored } from '../stored.js';
@@ -46,8 +47,9 @@ export function sweepRepository(db: Db): Sweeps {
       const cells = await rows<{ id: string; n: number }>(pool, countCellsOfStages, [id]);
       const runs = await rows<Counted>(pool, countRunsOfSweeps, [[id]]);
       const progress = await row<Progress>(pool, sweepProgress, [id]);
+      const disk = await row<SweepDetail['disk']>(pool, sweepDisk, [id]);
       const [first] = sweep.stages;
-      if (first === undefined || progress === null) throw new Error(`sweep ${id} has no stages`);
+      if (first === undefined || progress === null || disk === null) throw new Error(`sweep ${id} has no stages`);
       return {
         ...sweepView(sweep, countsOf(runs)),
         spec: stored(sweep.spec),
@@ -60,6 +62,7 @@ export function sweepRepository(db: Db): Sweeps {
           ),
         ),
         progress: progressView(progress),
+        disk,
       };
     },
 

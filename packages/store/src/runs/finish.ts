@@ -100,8 +100,6 @@ export function endings({ pool, unsafe }: Db, names: MetricNames): Pick<Runs, 'r
       const state = await byOwner(runId, runFence, ending, async (tx) => {
         await changed(tx.client, storeSummary, [runId, entries.map((e) => e.id), entries.map((e) => e.value)]);
         await changed(tx.client, scoreCellOfRun, [runId]);
-        // A finished run never resumes; its best weights are an artifact of their own.
-        await changed(tx.client, { text: `delete from artifact where run_id = $1 and kind = 'checkpoint'` }, [runId]);
       });
       if (state !== null) return true;
       if (!isId(runId)) return false;
