@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openQueue, type RunQueue } from '@trawl/queue';
-import type { FailureClass, SweepDetail } from '@trawl/spec';
+import { dependentsOf } from '@trawl/search';
+import type { FailureClass, StagePlan, SweepDetail } from '@trawl/spec';
 import { listen, openStore, type ClaimedRun, type Store } from '@trawl/store';
 import { Pool } from 'pg';
 import { pino } from 'pino';
@@ -387,5 +388,106 @@ describe('the process', () => {
     expect(lines).toContainEqual(expect.objectContaining({ msg: 'run dispatched', sweepId: id, runId, fence: 0 }));
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
+  });
+});
+
+/** As POST /extend does, without a check of the new plan. */
+const extend = async (id: string, name: string, change: (plan: StagePlan) => StagePlan) => {
+  const stages = await store.stages.list(id);
+  const stage = stages.find((each) => each.name === name)!;
+  const built = dependentsOf(
+    stages.map((each) => each.plan),
+    stage.ordinal,
+  ).map((plan) => plan.name);
+  const dependents = stages.filter((each) => built.includes(each.name)).map((each) => each.id);
+  const more = { stages: stages.length, dependents, variants: [], body: {} };
+  const result = await store.stages.extend(stage.id, { from: stage.plan, to: change(stage.plan), ...more });
+  expect(result).toBe('extended');
+};
+const withValues = (axis: string, values: number[]) => (plan: StagePlan) => ({
+  ...plan,
+  space: { ...plan.space, grid: { [axis]: values } },
+});
+
+describe('an extended sweep', () => {
+  it('trains only what it lacks where the selection stays', async () => {
+    const worker = await startWorker();
+    const scheduler = start();
+    const id = await addToySweep(store);
+    await drive(scheduler, id, 'succeeded');
+    const before = await outcome(id);
+    worker.claimed.splice(0);
+    // alpha=1000 is worse: 100 stays selected, and all that was built on it is there.
+    await extend(id, 'alpha', withValues('alpha', [50, 100, 500, 1000]));
+    await drive(scheduler, id, 'succeeded');
+    expect(worker.claimed.map(({ cell, seed }) => [cell.params['alpha'], seed])).toEqual([
+      [1000, 1],
+      [1000, 2],
+    ]);
+    const after = await outcome(id);
+    expect(after.stages).toEqual(
+      before.stages.map((stage) => (stage.name === 'alpha' ? { ...stage, cells: 4 } : stage)),
+    );
+    expect(after.runs).toEqual(
+      [...before.runs, ...['1', '2'].map((seed) => `alpha {"alpha":1000} seed ${seed} succeeded`)].sort(),
+    );
+  });
+
+  it('builds later stages anew on a new selection, and mixes no old run into them', async () => {
+    const worker = await startWorker();
+    const scheduler = start();
+    const id = await addToySweep(
+      store,
+      STAGES.map((stage, i) => (i === 0 ? withValues('alpha', [50, 100])(stage) : stage)),
+    );
+    await drive(scheduler, id, 'succeeded');
+    expect((await outcome(id)).stages[0]).toMatchObject({ point: { alpha: 100 } });
+    // 500 is better than 100 within no tolerance now.
+    await extend(id, 'alpha', (plan) => ({
+      ...withValues('alpha', [50, 100, 500])(plan),
+      select: { ...plan.select!, tolerance: { factor: 1.01 } },
+    }));
+    worker.claimed.splice(0);
+    await drive(scheduler, id, 'succeeded');
+    expect((await outcome(id)).stages[0]).toMatchObject({ point: { alpha: 500 } });
+    const stages = await store.stages.list(id);
+    for (const stage of stages.slice(1)) {
+      const { cells, runs } = await store.stages.results(stage.id);
+      expect(cells.map((cell) => cell.params['alpha'])).toEqual(cells.map(() => 500));
+      expect(new Set(runs.map((run) => run.cellId))).toEqual(new Set(cells.map((cell) => cell.cellId)));
+    }
+    // alpha=500: two seeds for alpha; beta 5 and 10 with two seeds, 1 is linked; refit of two with three.
+    expect(worker.claimed).toHaveLength(2 + 4 + 6);
+    expect((await store.runs.page(id, { limit: 100 })).items.filter((run) => run.stages.length === 0)).toHaveLength(10);
+  });
+
+  it('gives a refit more seeds beside those it had', async () => {
+    const worker = await startWorker();
+    const scheduler = start();
+    const id = await addToySweep(store);
+    await drive(scheduler, id, 'succeeded');
+    worker.claimed.splice(0);
+    await extend(id, 'refit', (plan) => ({ ...plan, refit: { top: 2, seeds: 5 } }));
+    await drive(scheduler, id, 'succeeded');
+    expect(worker.claimed.map(({ seed }) => seed).sort((a, b) => a - b)).toEqual([6, 6, 7, 7]);
+    const refit = (await store.stages.list(id)).at(-1)!;
+    const { planned } = await store.stages.results(refit.id);
+    expect(Object.values(planned)).toEqual([
+      [3, 4, 5, 6, 7],
+      [3, 4, 5, 6, 7],
+    ]);
+  });
+
+  it('takes the runs of a refit for those of more seeds', async () => {
+    const worker = await startWorker();
+    const scheduler = start();
+    const id = await addToySweep(store);
+    await drive(scheduler, id, 'succeeded');
+    worker.claimed.splice(0);
+    await extend(id, 'beta', (plan) => ({ ...plan, seeds: [1, 2, 3] }));
+    await drive(scheduler, id, 'succeeded');
+    // beta=1 alone lacks seed 3; the refit, which must not judge with it, takes seed 6 for both instead.
+    const trained = worker.claimed.map(({ cell, seed }) => `${JSON.stringify(cell.params['beta'])}/${seed}`).sort();
+    expect(trained).toEqual(['1/3', '10/6', '5/6']);
   });
 });

@@ -1,3 +1,4 @@
+import type { StagePlan } from '@trawl/spec';
 import { type Store, openStore } from '@trawl/store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
@@ -234,18 +235,107 @@ test('a refit is a stage behind the others, on seeds that nobody used', async ()
   expect(await store.sweeps.usedSeeds(sweep)).toEqual([1, 2, 3, 4]);
 });
 
-test('extending a finished stage gives it cells and seeds, and runs it again', async () => {
+/** What POST /extend makes of a request. */
+const extension = (from: StagePlan, to: Partial<StagePlan>, more: { stages?: number; dependents?: string[] } = {}) => ({
+  from,
+  to: { ...from, ...to },
+  stages: 1,
+  dependents: [],
+  variants: [facts],
+  body: { seeds: 1 },
+  ...more,
+});
+
+test('an extended stage opens again, with the runs it has', async () => {
   const sweep = await addSweep(store, { cells: betas(1) });
   for (const run of await runsOf(store, sweep)) await succeed(run, 1);
   const stage = await stageOf(sweep, 'search');
   await store.stages.decide(stage.id, { cellId: null, why: '', decidedBy: 'rule' });
   await store.stages.finishSweep(sweep, 'succeeded');
-  const plan = { ...stage.plan, seeds: [1, 2] };
-  expect(await store.stages.extend(stage.id, plan, betas(2), [1, 2])).toEqual({ runs: 3, linked: 0 });
+  const wanted = extension(stage.plan, { seeds: [1, 2] });
+  expect(await store.stages.extend(stage.id, { ...wanted, stages: 2 })).toBe('changed');
+  expect(await store.stages.extend(stage.id, wanted)).toBe('extended');
+  expect(await store.stages.extend(stage.id, wanted)).toBe('changed');
   expect(await stateOf(sweep)).toBe('running');
+  expect(await dueOf(sweep)).toEqual([['search', 'pending']]);
+
+  // Whoever looked before the extension does not open it without what was added.
+  expect(await store.stages.open(stage.id, betas(1), [1], facts.hash, undefined, stage.plan)).toBeNull();
+  const { plan } = await stageOf(sweep, 'search');
+  expect(plan.seeds).toEqual([1, 2]);
+  expect(await store.stages.open(stage.id, betas(2), [1, 2], facts.hash, undefined, plan)).toEqual({
+    runs: 3,
+    linked: 0,
+  });
   const results = await store.stages.results(stage.id);
   expect(results.cells.map((cell) => cell.point)).toEqual([{ beta: 0 }, { beta: 1 }]);
+  expect(results.runs.map((run) => run.state).sort()).toEqual(['queued', 'queued', 'queued', 'succeeded']);
+});
+
+test('no verdict of before an extension counts after it', async () => {
+  const sweep = await addSweep(store, { cells: betas(1) });
+  for (const run of await runsOf(store, sweep)) await succeed(run, 1);
+  const { id, plan } = await stageOf(sweep, 'search');
+  const { cellId } = (await store.stages.results(id)).cells[0]!;
+  await store.stages.extend(id, extension(plan, { seeds: [1, 2] }));
+  const verdict = { cellId, why: 'lowest', decidedBy: 'rule' };
+  expect(await store.stages.decide(id, verdict)).toBe(false);
+  // Another scheduler opens it again onto runs that are there: finished at once.
+  expect(await store.stages.open(id, betas(1), [1], facts.hash)).toMatchObject({ runs: 0 });
+  expect(await store.stages.decide(id, { ...verdict, plan })).toBe(false);
+  expect(await store.stages.await(id, 'gate: review', undefined, plan)).toBe(false);
+  expect(await store.stages.decide(id, { ...verdict, plan: (await stageOf(sweep, 'search')).plan })).toBe(true);
+});
+
+test('what was built on an extended stage opens anew: runs of it alone end, and come back if they are wanted', async () => {
+  const sweep = await addSweep(store, { stages: twoStages(), cells: betas(1) });
+  const [first] = await runsOf(store, sweep);
+  await succeed(first!, 1);
+  const alpha = await stageOf(sweep, 'alpha');
+  const { cellId } = (await store.stages.results(alpha.id)).cells[0]!;
+  await store.stages.decide(alpha.id, { cellId, why: '', decidedBy: 'rule' });
+  const beta = await stageOf(sweep, 'beta');
+  await store.stages.open(beta.id, betas(3), [1], facts.hash);
+  const [, second, third] = await runsOf(store, sweep);
+  await succeed(second!, 2);
+  const claim = await store.runs.claim(third!, 0, worker);
+
+  const wanted = extension(alpha.plan, { seeds: [1, 2] }, { stages: 2, dependents: [beta.id] });
+  expect(await store.stages.extend(alpha.id, wanted)).toBe('extended');
+  const states = async () => Promise.all([first, second, third].map(async (run) => (await store.runs.detail(run!))!));
+  expect(await states()).toMatchObject([
+    { state: 'succeeded', stages: ['alpha'] },
+    { state: 'succeeded', stages: [] },
+    { state: 'cancelled', stages: [] },
+  ]);
+  expect(await store.runs.progress(third!, claim!.fence, { epoch: 1, epochs: 2, step: 1 })).toBe(false);
+  expect((await store.sweeps.detail(sweep))?.stages[1]).toMatchObject({
+    state: 'pending',
+    cells: null,
+    selected: null,
+  });
+  expect(await store.stages.scores(beta.id, { metric: 'val.loss', direction: 'min', limit: 9 })).toEqual([]);
+  // Seeds of runs that nobody looks at any more may be taken for a refit.
+  expect(await store.sweeps.usedSeeds(sweep, beta.id)).toEqual([1, 2]);
+
+  await store.stages.open(alpha.id, betas(1), [1], facts.hash);
+  await store.stages.decide(alpha.id, { cellId, why: '', decidedBy: 'rule' });
+  expect(await store.stages.open(beta.id, betas(3), [1], facts.hash)).toEqual({ runs: 0, linked: 3 });
+  expect((await states()).map((run) => run.state)).toEqual(['succeeded', 'succeeded', 'queued']);
+  expect(await store.stages.scores(beta.id, { metric: 'val.loss', direction: 'min', limit: 9 })).toHaveLength(2);
+});
+
+test('a key extends once, whatever comes with it', async () => {
+  const sweep = await addSweep(store, { cells: betas(1) });
+  const stage = await stageOf(sweep, 'search');
+  const wanted = { ...extension(stage.plan, { seeds: [1, 2] }), idempotencyKey: 'once' };
+  expect(await store.stages.extend(stage.id, wanted)).toBe('extended');
+  expect(await store.stages.extensionBy('once')).toEqual({ sweepId: sweep, body: { seeds: 1 } });
+  const { plan } = await stageOf(sweep, 'search');
+  const again = { ...extension(plan, { seeds: [1, 2, 3] }), idempotencyKey: 'once' };
+  expect(await store.stages.extend(stage.id, again)).toBe('key-known');
   expect((await stageOf(sweep, 'search')).plan.seeds).toEqual([1, 2]);
+  expect(await store.stages.extensionBy('other')).toBeNull();
 });
 
 test('a cancelled sweep takes nothing more', async () => {
@@ -256,6 +346,6 @@ test('a cancelled sweep takes nothing more', async () => {
   expect(alpha.state).toBe('cancelled');
   expect(await store.runs.retry(run!)).toBeNull();
   expect(await store.stages.addRefit(sweep, stagePlan({ name: 'refit' }))).toBeNull();
-  expect(await store.stages.extend(alpha.id, alpha.plan, betas(3), [1])).toBeNull();
+  expect(await store.stages.extend(alpha.id, extension(alpha.plan, { seeds: [2] }))).toBeNull();
   expect(await store.stages.decide(alpha.id, { cellId: null, why: '', decidedBy: 'rule' })).toBe(false);
 });

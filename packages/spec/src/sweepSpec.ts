@@ -5,7 +5,7 @@ import { ParamsSchema, spaceShape } from './sweepSpace.js';
 
 const metric = z.string().min(1).max(200).meta({ legal: 'the full name of a metric, as val.label_mse' });
 
-const Seeds = z
+export const SeedsSchema = z
   .array(
     z
       .int()
@@ -186,7 +186,7 @@ export const StageSpecSchema = z.strictObject({
   params: ParamsSchema.optional().meta({
     description: "Over the sweep's params and those that an earlier stage of the same model selected",
   }),
-  seeds: Seeds.optional().meta({ description: "Instead of the sweep's" }),
+  seeds: SeedsSchema.optional().meta({ description: "Instead of the sweep's" }),
   ...spaceShape,
   select: SelectSchema.optional().meta({ description: 'How the best cell is named' }),
   gate,
@@ -207,7 +207,7 @@ const Smoke = z.strictObject({
   dataset: ParamsSchema.optional().meta({
     description: 'Over the keys of every dataset; instead of it where the kind is another',
   }),
-  seeds: Seeds.optional().meta({ description: 'Instead of the seeds of the sweep and of its stages' }),
+  seeds: SeedsSchema.optional().meta({ description: 'Instead of the seeds of the sweep and of its stages' }),
   select: ParamsSchema.optional().meta({ description: 'Over the keys of the select of every search' }),
 });
 
@@ -224,7 +224,7 @@ export const SweepSpecSchema = z.strictObject({
   model: z.string().min(1).meta({ description: 'Name of a model in the catalogue, as ps-vae' }),
   dataset: DatasetSchema.meta({ description: 'The data to train on' }),
   params: ParamsSchema.default({}).meta({ description: 'Parameters of the model, for all stages of this model' }),
-  seeds: Seeds.optional().meta({
+  seeds: SeedsSchema.optional().meta({
     description: 'Replicates: each cell is run once with each seed; all different',
     default: SEEDS_DEFAULT,
   }),

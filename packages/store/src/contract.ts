@@ -22,6 +22,7 @@ import type {
   WorkerView,
 } from '@trawl/spec';
 import type { ArtifactFiles } from './artifacts/files.js';
+import type { Extension, NotExtended } from './stages/extend.js';
 import type {
   Capability,
   ClaimedRun,
@@ -82,8 +83,8 @@ export interface Sweeps {
   resume(id: string): Promise<SweepState | null>;
   /** Deletes a sweep with all it has; the sha256s that no artifact refers to any more, or null when unknown. */
   delete(id: string): Promise<string[] | null>;
-  /** Seeds of all runs and of all stage plans, ascending. */
-  usedSeeds(id: string): Promise<number[]>;
+  /** Seeds of the runs and plans of all stages, ascending; `except` is the id of a stage that does not count. */
+  usedSeeds(id: string, except?: string): Promise<number[]>;
   /** Running sweeps in which nothing is left to do, with the state they should finish in. */
   settled(): Promise<{ id: string; state: 'succeeded' | 'failed' }[]>;
 }
@@ -96,7 +97,8 @@ export interface Stages {
   /**
    * pending -> running, with a run for each cell and seed. A run of the same cell, data, seed and
    * parent that the sweep has already is linked, not made again. `parents` names, by cell hash, the
-   * run whose weights the cell's runs start from. null when the stage was not pending.
+   * run whose weights the cell's runs start from. null when the stage was not pending, or has another
+   * `plan` than the one given.
    */
   open(
     stageId: string,
@@ -104,15 +106,17 @@ export interface Stages {
     seeds: number[],
     datasetHash: string,
     parents?: ReadonlyMap<string, string>,
+    plan?: StagePlan,
   ): Promise<{ runs: number; linked: number } | null>;
-  /** More cells or seeds for an opened stage, which runs again with its new plan; null when it is pending or its sweep is cancelled. */
-  extend(
-    stageId: string,
-    plan: StagePlan,
-    cells: Cell[],
-    seeds: number[],
-    parents?: ReadonlyMap<string, string>,
-  ): Promise<{ runs: number; linked: number } | null>;
+  /**
+   * A stage gets a larger plan and is pending again: it opens anew, links the runs it has and makes those
+   * it lacks. So do `dependents`, which lose cells and runs until then; unfinished runs of theirs alone are
+   * cancelled, and queued again if they come out the same. A sweep that is finished, or waited for one of
+   * them, runs again. null when the sweep is cancelled or unknown.
+   */
+  extend(stageId: string, extension: Extension): Promise<'extended' | NotExtended | null>;
+  /** What an Idempotency-Key was used for. */
+  extensionBy(idempotencyKey: string): Promise<{ sweepId: string; body: unknown } | null>;
   results(stageId: string): Promise<StageResults>;
   /** Cells by the mean of a summary metric, best first, read from an index; NaN is worst. */
   scores(
@@ -121,10 +125,18 @@ export interface Stages {
   ): Promise<{ cellId: string; point: Params; n: number; mean: number; median: number }[]>;
   /** running -> selecting; false when another was faster. */
   selecting(stageId: string): Promise<boolean>;
-  /** running, selecting or awaiting_review -> done; false also when the cell is not of the stage. A refit stage selects nothing: `cellId` null. */
-  decide(stageId: string, decision: { cellId: string | null; why: string; decidedBy: string }): Promise<boolean>;
+  /** running, selecting or awaiting_review -> done; false also when the cell is not of the stage, or the stage has another `plan` by now. A refit stage selects nothing: `cellId` null. */
+  decide(
+    stageId: string,
+    decision: { cellId: string | null; why: string; decidedBy: string; plan?: StagePlan },
+  ): Promise<boolean>;
   /** -> awaiting_review, the sweep too. `suggested` is the rule's choice, shown until somebody approves. */
-  await(stageId: string, reason: string, suggested?: { cellId: string; why: string }): Promise<boolean>;
+  await(
+    stageId: string,
+    reason: string,
+    suggested?: { cellId: string; why: string },
+    plan?: StagePlan,
+  ): Promise<boolean>;
   fail(stageId: string, reason: string): Promise<boolean>;
   /** Appends a pending stage; its ordinal is the next free one. A finished sweep runs again. null when the sweep is cancelled or unknown. */
   addRefit(sweepId: string, plan: StagePlan): Promise<string | null>;

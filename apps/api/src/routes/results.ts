@@ -1,11 +1,12 @@
-import { Best, Ranking, RefitBody, SweepDetail } from '@trawl/spec';
+import { Best, ExtendBody, Ranking, RefitBody, SweepDetail } from '@trawl/spec';
 import { z } from 'zod';
 import { best } from '../services/best.js';
+import { extend } from '../services/extend.js';
 import { ranking } from '../services/ranking.js';
 import { refit } from '../services/refit.js';
 import { sweepDetail } from '../services/sweeps.js';
 import type { Routes } from './routes.js';
-import { IdParams, PROBLEM_RESPONSES } from './schemas.js';
+import { IdempotencyHeaders, IdParams, PROBLEM_RESPONSES } from './schemas.js';
 
 const BestQuery = z.strictObject({
   stage: z.string().optional().meta({ description: 'A search stage; absent: the last that is done' }),
@@ -64,6 +65,25 @@ export const resultRoutes: Routes = async (app, { services }) => {
     async ({ params, body }, reply) => {
       await refit(params.id, body, services);
       return reply.code(201).send(await sweepDetail(params.id, services));
+    },
+  );
+
+  app.post(
+    '/v1/sweeps/:id/extend',
+    {
+      schema: {
+        tags: ['results'],
+        summary: 'Give a stage more values or seeds; what was built on its selection is decided again',
+        params: IdParams,
+        headers: IdempotencyHeaders,
+        body: ExtendBody,
+        response: { 200: SweepDetail, ...PROBLEM_RESPONSES },
+      },
+    },
+    async ({ params, body, headers }, reply) => {
+      const { replayed } = await extend(params.id, body, headers['idempotency-key'], services);
+      if (replayed) reply.header('idempotent-replayed', 'true');
+      return reply.code(200).send(await sweepDetail(params.id, services));
     },
   );
 };

@@ -35,3 +35,12 @@ export const commaList = z
   .min(1)
   .max(10_000)
   .transform((text) => text.split(',').filter((item) => item !== ''));
+
+/** A request that is sent again with the same key is not carried out again. */
+export const IdempotencyHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, { error: 'not 1 to 200 visible ASCII characters' })
+    .optional()
+    .meta({ description: 'Sending it again with the same key changes nothing more' }),
+});

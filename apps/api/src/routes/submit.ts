@@ -6,7 +6,7 @@ import { dispatchRuns } from '../services/dispatchRuns.js';
 import { check, dryRun, store } from '../services/submit.js';
 import { sweepDetail } from '../services/sweeps.js';
 import type { Routes } from './routes.js';
-import { PROBLEM_RESPONSES } from './schemas.js';
+import { IdempotencyHeaders, PROBLEM_RESPONSES } from './schemas.js';
 
 const YAML = ['application/yaml', 'text/yaml', 'application/x-yaml'];
 
@@ -15,14 +15,6 @@ const Query = z.strictObject({
     .enum(['true', 'false'])
     .default('false')
     .meta({ description: 'true: answer 200 with cells and counts, store nothing' }),
-});
-
-const Headers = z.looseObject({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,200}$/, { error: 'not 1 to 200 visible ASCII characters' })
-    .optional()
-    .meta({ description: 'Sending a sweep again with the same key gives the one that is there' }),
 });
 
 /** `checkSweep` judges the value, so that one answer lists every fault with its path in the document. */
@@ -47,7 +39,7 @@ export const submitRoutes: Routes = async (app, { services }) => {
         tags: ['sweeps'],
         summary: 'Check a sweep spec whole, store it and start its first stage',
         querystring: Query,
-        headers: Headers,
+        headers: IdempotencyHeaders,
         body: Body,
         consumes: ['application/json', ...YAML],
         response: { 200: DryRun, 201: SweepDetail, ...PROBLEM_RESPONSES },

@@ -1,10 +1,9 @@
 import { rankBy, rankCells } from '@trawl/search';
 import type { Direction, Ranking } from '@trawl/spec';
-import type { StageRow } from '@trawl/store';
 import { parameterProblem } from '../problems.js';
 import { criterion } from './criterion.js';
 import type { Services } from './services.js';
-import { searchesOf, stageNamed, stagesOf } from './stages.js';
+import { newestSearch, stageNamed, stagesOf } from './stages.js';
 
 export interface RankingQuery {
   stage?: string | undefined;
@@ -16,7 +15,7 @@ export interface RankingQuery {
 /** The cells of a stage in order, or for each value of a parameter the best one. */
 export async function ranking(sweepId: string, query: RankingQuery, services: Services): Promise<Ranking> {
   const stages = await stagesOf(sweepId, services);
-  const stage = query.stage === undefined ? newest(stages) : stageNamed(query.stage, stages);
+  const stage = query.stage === undefined ? newestSearch(stages) : stageNamed(query.stage, stages);
   const { card, metric, direction, select, axes } = criterion(stage, stages, query, services);
   if (query.by !== 'cell' && !axes.includes(query.by)) {
     throw parameterProblem('by', `stage ${stage.name} does not vary it`, query.by, ['cell', ...axes].join(', '));
@@ -37,12 +36,4 @@ export async function ranking(sweepId: string, query: RankingQuery, services: Se
   });
   const cells = query.by === 'cell' ? ranked : rankBy(ranked, query.by);
   return { sweepId, stage: stage.name, metric, direction, aggregate, by: query.by, cells };
-}
-
-/** The last search that has begun; the first where none has. */
-function newest(stages: readonly StageRow[]): StageRow {
-  const searches = searchesOf(stages);
-  const stage = searches.findLast((each) => each.state !== 'pending') ?? searches[0];
-  if (!stage) throw new Error('a sweep without a search');
-  return stage;
 }

@@ -27,4 +27,12 @@ export function searchOf(stage: StageRow, stages: readonly StageRow[]): StageRow
 export const searchesOf = (stages: readonly StageRow[]): StageRow[] =>
   stages.filter((stage) => stage.plan.kind === 'search');
 
+/** The last search that has begun; the first where none has. */
+export function newestSearch(stages: readonly StageRow[]): StageRow {
+  const searches = searchesOf(stages);
+  const stage = searches.findLast((each) => each.state !== 'pending') ?? searches[0];
+  if (!stage) throw new Error('a sweep without a search');
+  return stage;
+}
+
 export const namesOf = (stages: readonly StageRow[]): string => stages.map((stage) => stage.name).join(', ');

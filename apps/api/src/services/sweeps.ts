@@ -8,11 +8,11 @@ export async function sweepDetail(id: string, { store }: Services): Promise<Swee
 
 /** What a sweep allows in each state, for the 409. */
 const LEGAL: Record<SweepState, string> = {
-  running: 'pause, cancel, refit',
-  paused: 'resume, cancel, refit',
-  awaiting_review: 'approve the waiting stage, cancel, refit',
-  succeeded: 'refit, delete',
-  failed: 'refit, retry of a run, delete',
+  running: 'pause, cancel, refit, extend',
+  paused: 'resume, cancel, refit, extend',
+  awaiting_review: 'approve the waiting stage, cancel, refit, extend',
+  succeeded: 'refit, extend, delete',
+  failed: 'refit, extend, retry of a run, delete',
   cancelled: 'delete',
 };
 

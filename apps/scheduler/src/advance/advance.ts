@@ -65,7 +65,7 @@ async function opening(stage: StageRow, { store, catalog }: Advancing): Promise<
   });
   const base = sources.base && (await read(sources.base));
   const weights = sources.weights && { earlier: await read(sources.weights.stage), match: sources.weights.match };
-  const usedSeeds = await store.sweeps.usedSeeds(stage.sweepId);
+  const usedSeeds = await store.sweeps.usedSeeds(stage.sweepId, stage.id);
   return decide(() => open({ plan: stage.plan, base, weights, usedSeeds, catalog }));
 }
 
@@ -83,19 +83,19 @@ async function apply(stage: StageRow, decision: Decision, { store, log }: Advanc
   switch (decision.kind) {
     case 'open': {
       const { cells, seeds, parents } = decision;
-      const made = await store.stages.open(stage.id, cells, seeds, stage.datasetHash, parents);
+      const made = await store.stages.open(stage.id, cells, seeds, stage.datasetHash, parents, stage.plan);
       if (made !== null) log.info({ ...about, state: 'running', cells: cells.length, ...made }, 'stage opened');
       return made !== null;
     }
     case 'done': {
       const { cellId, why } = decision;
-      const done = await store.stages.decide(stage.id, { cellId, why, decidedBy: 'rule' });
+      const done = await store.stages.decide(stage.id, { cellId, why, decidedBy: 'rule', plan: stage.plan });
       if (done) log.info({ ...about, state: 'done', cellId, why }, 'stage done');
       return done;
     }
     case 'review': {
       const { reason, suggested } = decision;
-      const waits = await store.stages.await(stage.id, reason, suggested ?? undefined);
+      const waits = await store.stages.await(stage.id, reason, suggested ?? undefined, stage.plan);
       if (waits) log.info({ ...about, state: 'awaiting_review', reason }, 'stage awaits review');
       return waits;
     }

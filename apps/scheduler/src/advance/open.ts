@@ -10,7 +10,7 @@ export interface Opening {
   plan: StagePlan;
   base: Earlier | null;
   weights: { earlier: Earlier; match: 'selected' | 'cell' } | null;
-  /** Of the whole sweep. */
+  /** Of all other stages of the sweep. */
   usedSeeds: readonly number[];
   catalog: Catalog;
 }

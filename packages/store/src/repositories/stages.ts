@@ -2,12 +2,14 @@ import type { Params, StagePlan, StageState, SweepState } from '@trawl/spec';
 import type { Stages } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId, newId } from '../ids.js';
+import { extendInto, KeyKnown } from '../stages/extend.js';
 import { openInto } from '../stages/open.js';
 import { readResults } from '../stages/results.js';
 import { dueStages, stageByName, stagesOfSweep } from '../sql/dueStages.js';
+import { extensionByKey } from '../sql/extendStage.js';
 import { lockSweep, lockSweepOfStage } from '../sql/lockSweep.js';
 import { scoresOfStage } from '../sql/stageResults.js';
-import { insertStage, nextStage, runStage, setStageState, stageOpen } from '../sql/stageState.js';
+import { insertStage, nextStage, runStage, setStageState, stageAwaiting, stageOpen } from '../sql/stageState.js';
 import { setSweepState } from '../sql/sweepState.js';
 import { changed, row, rows } from '../statement.js';
 import { transact, type Tx } from '../transact.js';
@@ -25,6 +27,8 @@ interface Verdict {
   cellId: string | null;
   why: string | null;
   decidedBy: string | null;
+  /** By which it was reached; where the stage was extended since, it is void. */
+  plan?: StagePlan | undefined;
 }
 
 const UNDECIDED: StageState[] = ['running', 'selecting', 'awaiting_review'];
@@ -43,8 +47,9 @@ export function stageRepository({ pool }: Db): Stages {
 
   const settle = async (stageId: string, verdict: Verdict): Promise<boolean> => {
     const settled = await inSweepOfStage(stageId, async (tx, sweep) => {
-      const { from, state, reason, cellId, why, decidedBy } = verdict;
-      const values = [stageId, from, state, reason, cellId, why, decidedBy];
+      const { from, state, reason, cellId, why, decidedBy, plan } = verdict;
+      const judged = plan === undefined ? null : JSON.stringify(plan);
+      const values = [stageId, from, state, reason, cellId, why, decidedBy, judged];
       const stage = await row<{ name: string }>(tx.client, setStageState, values);
       if (stage === null) return null;
       const said = Object.fromEntries(Object.entries({ reason, cellId, why, decidedBy }).filter(([, v]) => v !== null));
@@ -61,29 +66,31 @@ export function stageRepository({ pool }: Db): Stages {
     list: async (sweepId) => (isId(sweepId) ? rows(pool, stagesOfSweep, [sweepId]) : []),
     byName: async (sweepId, name) => (isId(sweepId) ? row(pool, stageByName, [sweepId, name]) : null),
 
-    open: (stageId, cells, seeds, datasetHash, parents) =>
+    open: (stageId, cells, seeds, datasetHash, parents, plan) =>
       inSweepOfStage(stageId, async (tx, sweep) => {
         if (sweep.state !== 'running' && sweep.state !== 'paused') return null;
-        const stage = await row<{ name: string }>(tx.client, runStage, [stageId, ['pending'], null]);
+        const values = [stageId, plan === undefined ? null : JSON.stringify(plan)];
+        const stage = await row<{ name: string }>(tx.client, runStage, values);
         if (stage === null) return null;
         const opened = await openInto(tx, { sweepId: sweep.id, stageId, cells, seeds, datasetHash, parents });
         tx.emit(sweep.id, 'stage', { stageId, name: stage.name, state: 'running', ...opened });
         return opened;
       }),
 
-    extend: (stageId, plan, cells, seeds, parents) =>
+    extend: (stageId, extension) =>
       inSweepOfStage(stageId, async (tx, sweep) => {
         if (sweep.state === 'cancelled') return null;
-        const from: StageState[] = [...UNDECIDED, 'done', 'failed'];
-        const values = [stageId, from, JSON.stringify(plan)];
-        const stage = await row<{ name: string; dataset_hash: string }>(tx.client, runStage, values);
-        if (stage === null) return null;
-        const datasetHash = stage.dataset_hash;
-        const opened = await openInto(tx, { sweepId: sweep.id, stageId, cells, seeds, datasetHash, parents });
-        tx.emit(sweep.id, 'stage', { stageId, name: stage.name, state: 'running', ...opened });
-        if (sweep.state !== 'running' && sweep.state !== 'paused') await moveSweep(tx, sweep.id, 'running');
-        return opened;
+        const result = await extendInto(tx, sweep.id, stageId, extension);
+        if (result !== 'extended') return result;
+        const waits = sweep.state === 'awaiting_review' && (await row(tx.client, stageAwaiting, [sweep.id])) !== null;
+        if (sweep.state !== 'running' && sweep.state !== 'paused' && !waits) await moveSweep(tx, sweep.id, 'running');
+        return result;
+      }).catch((error: unknown) => {
+        if (error instanceof KeyKnown) return 'key-known';
+        throw error;
       }),
+
+    extensionBy: (idempotencyKey) => row(pool, extensionByKey, [idempotencyKey]),
 
     results: (stageId) => readResults(pool, stageId),
 
@@ -106,11 +113,11 @@ export function stageRepository({ pool }: Db): Stages {
         decidedBy: null,
       }),
 
-    decide: async (stageId, { cellId, why, decidedBy }) =>
+    decide: async (stageId, { cellId, why, decidedBy, plan }) =>
       (cellId === null || isId(cellId)) &&
-      settle(stageId, { from: UNDECIDED, state: 'done', reason: null, cellId, why, decidedBy }),
+      settle(stageId, { from: UNDECIDED, state: 'done', reason: null, cellId, why, decidedBy, plan }),
 
-    await: (stageId, reason, suggested) =>
+    await: (stageId, reason, suggested, plan) =>
       settle(stageId, {
         from: ['running', 'selecting'],
         state: 'awaiting_review',
@@ -118,6 +125,7 @@ export function stageRepository({ pool }: Db): Stages {
         cellId: suggested?.cellId ?? null,
         why: suggested?.why ?? null,
         decidedBy: null,
+        plan,
       }),
 
     fail: (stageId, reason) =>

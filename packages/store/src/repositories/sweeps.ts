@@ -85,8 +85,8 @@ export function sweepRepository(db: Db): Sweeps {
         : { name: sweep.name, project: sweep.project, stages: sweep.stages.map((stage) => planOf(stage)) };
     },
 
-    usedSeeds: async (id) =>
-      isId(id) ? (await rows<{ seed: number }>(pool, usedSeeds, [id])).map(({ seed }) => seed) : [],
+    usedSeeds: async (id, except) =>
+      isId(id) ? (await rows<{ seed: number }>(pool, usedSeeds, [id, except ?? null])).map(({ seed }) => seed) : [],
 
     settled: () => rows(pool, settledSweeps),
   };

@@ -17,7 +17,7 @@ export const countRunsOfStages: Statement = {
 /** $1 sweep. */
 export const countCellsOfStages: Statement = {
   text: `
-    select sc.stage_id as id, count(*)::int as n
+    select sc.stage_id as id, count(sc.ordinal)::int as n
     from stage st join stage_cell sc on sc.stage_id = st.id
     where st.sweep_id = $1
     group by sc.stage_id`,

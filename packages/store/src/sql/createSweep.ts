@@ -14,11 +14,17 @@ export const insertSweep: Statement = {
     returning id`,
 };
 
-/** $1 sweep: seeds of its runs and of the plans of its stages. */
+/**
+ * $1 sweep, $2 a stage or null: seeds of the runs and of the plans of all other stages. A run that no stage looks at any
+ * more has taken no part in a selection.
+ */
 export const usedSeeds: Statement = {
   text: `
-    select seed from run where sweep_id = $1
+    select run.seed
+    from stage join stage_run sr on sr.stage_id = stage.id join run on run.id = sr.run_id
+    where stage.sweep_id = $1 and stage.id is distinct from $2::uuid
     union
-    select json_array_elements_text(plan -> 'seeds')::int from stage where sweep_id = $1
+    select json_array_elements_text(plan -> 'seeds')::int from stage
+    where sweep_id = $1 and id is distinct from $2::uuid
     order by seed`,
 };

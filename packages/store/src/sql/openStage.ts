@@ -22,9 +22,11 @@ export const findCells: Statement = {
 export const insertStageCells: Statement = {
   text: `
     insert into stage_cell (stage_id, cell_id, ordinal, point)
-    select $1, c.cell_id, (select count(*) from stage_cell where stage_id = $1) + c.n - 1, c.point::json
+    select $1, c.cell_id, (select count(ordinal) from stage_cell where stage_id = $1) + c.n - 1, c.point::json
     from unnest($2::uuid[], $3::text[]) with ordinality as c (cell_id, point, n)
-    on conflict (stage_id, cell_id) do nothing`,
+    on conflict (stage_id, cell_id) do update
+      set ordinal = excluded.ordinal, point = excluded.point
+      where stage_cell.ordinal is null`,
 };
 
 /**
@@ -39,6 +41,17 @@ export const insertRuns: Statement = {
     join stage on stage.id = $1
     join cell on cell.id = r.cell_id
     on conflict (cell_id, seed, parent_run_id) do nothing`,
+};
+
+/** Columns: $1 cells, $2 seeds, $3 parents. Runs cancelled with a stage that was built anew are wanted again. */
+export const wakeRuns: Statement = {
+  text: `
+    update run
+    set state = 'queued', failures = 0, failure_class = null, failure_message = null, dispatched_to = null,
+        finished_at = null
+    from unnest($1::uuid[], $2::int[], $3::uuid[]) as r (cell_id, seed, parent)
+    where run.cell_id = r.cell_id and run.seed = r.seed and run.parent_run_id is not distinct from r.parent
+      and run.state = 'cancelled' and not exists (select from stage_run sr where sr.run_id = run.id)`,
 };
 
 /** $1 stage, then columns: $2 cells, $3 seeds, $4 parents. */

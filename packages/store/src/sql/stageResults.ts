@@ -5,7 +5,7 @@ export const cellsOfStage: Statement = {
   text: `
     select c.id as "cellId", sc.point, c.params
     from stage_cell sc join cell c on c.id = sc.cell_id
-    where sc.stage_id = $1 order by sc.ordinal`,
+    where sc.stage_id = $1 and sc.ordinal is not null order by sc.ordinal`,
 };
 
 /** $1 stage. */

@@ -1,7 +1,8 @@
 import type { Statement } from '../statement.js';
 
 /**
- * $1 stage, $2 states it may leave, $3 state, $4 reason, $5 selected cell, $6 why, $7 who decided.
+ * $1 stage, $2 states it may leave, $3 state, $4 reason, $5 selected cell, $6 why, $7 who decided, $8 the plan by which it
+ * was decided or null.
  * A running stage is not done while a run is unfinished: one may have been added since the caller looked. A person who
  * reviews it may decide all the same.
  */
@@ -10,26 +11,21 @@ export const setStageState: Statement = {
     update stage
     set state = $3::stage_state, reason = $4, selected_cell_id = $5, why = $6, decided_by = $7,
         decided_at = case when $3::stage_state = 'done' then now() end
-    where id = $1 and state = any($2::stage_state[])
-      and ($5::uuid is null or exists (select from stage_cell where stage_id = $1 and cell_id = $5::uuid))
+    where id = $1 and state = any($2::stage_state[]) and ($8::jsonb is null or plan::jsonb = $8::jsonb)
+      and ($5::uuid is null or exists (
+        select from stage_cell where stage_id = $1 and cell_id = $5::uuid and ordinal is not null))
       and ($3::stage_state <> 'done' or state = 'awaiting_review' or not exists (
         select from stage_run sr join run r on r.id = sr.run_id
         where sr.stage_id = $1 and r.state in ('queued', 'running')))
     returning name`,
 };
 
-/** $1 stage, $2 states it may leave, $3 its plan as JSON or null to keep it: it runs (again), nothing is selected. */
+/** $1 stage, $2 the plan that its cells were made of, or null: pending -> running, unless it was extended meanwhile. */
 export const runStage: Statement = {
   text: `
-    update stage
-    set state = 'running', reason = null, selected_cell_id = null, why = null, decided_by = null, decided_at = null,
-        plan = coalesce($3::json, plan),
-        priority = coalesce(($3::json -> 'execution' ->> 'priority')::int, priority),
-        weight = coalesce(($3::json -> 'execution' ->> 'weight')::float8, weight),
-        max_parallel = case when $3::json is null then max_parallel else ($3::json -> 'execution' ->> 'maxParallel')::int end,
-        max_failures = coalesce(($3::json -> 'execution' ->> 'maxFailures')::int, max_failures)
-    where id = $1 and state = any($2::stage_state[])
-    returning name, dataset_hash`,
+    update stage set state = 'running'
+    where id = $1 and state = 'pending' and ($2::jsonb is null or plan::jsonb = $2::jsonb)
+    returning name`,
 };
 
 /** $1 id, $2 sweep, $3 ordinal, $4 plan, $5 dataset hash. What dispatch reads of the plan gets columns. */

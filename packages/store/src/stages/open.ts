@@ -1,6 +1,6 @@
 import type { Cell } from '@trawl/spec';
 import { newId } from '../ids.js';
-import { findCells, insertCells, insertRuns, insertStageCells, linkRuns } from '../sql/openStage.js';
+import { findCells, insertCells, insertRuns, insertStageCells, linkRuns, wakeRuns } from '../sql/openStage.js';
 import { scoreStage } from '../sql/scoreCells.js';
 import { changed, rows } from '../statement.js';
 import type { Tx } from '../transact.js';
@@ -37,6 +37,7 @@ export async function openInto(tx: Tx, opening: Opening): Promise<{ runs: number
   for (const chunk of chunks(wanted, CHUNK)) {
     const columns = [chunk.map((run) => run.cellId), chunk.map((run) => run.seed), chunk.map((run) => run.parent)];
     const made = await changed(tx.client, insertRuns, [stageId, chunk.map(newId), ...columns]);
+    await changed(tx.client, wakeRuns, columns);
     const members = await changed(tx.client, linkRuns, [stageId, ...columns]);
     runs += made;
     linked += members - made;

@@ -34,7 +34,7 @@ export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
           await changed(tx.client, insertStage, stageValues);
         }
         const stageId = stageIds[0] ?? '';
-        await changed(tx.client, runStage, [stageId, ['pending'], null]);
+        await changed(tx.client, runStage, [stageId, null]);
         const datasetHash = facts[0]?.hash ?? '';
         const opened = await openInto(tx, { sweepId: id, stageId, cells, seeds: first.seeds, datasetHash });
         tx.emit(id, 'stage', { stageId, name: first.name, state: 'running', ...opened });

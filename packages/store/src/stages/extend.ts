@@ -1,0 +1,55 @@
+import type { DatasetFacts, StagePlan } from '@trawl/spec';
+import { newId } from '../ids.js';
+import { insertDataset } from '../sql/createSweep.js';
+import { cancelRunsOnlyOf, emptyStages, extendStage, insertExtension, pendStages } from '../sql/extendStage.js';
+import { changed, row, rows } from '../statement.js';
+import type { Tx } from '../transact.js';
+
+export interface Extension {
+  /** The plan that the stage must have still, and the one that it gets. */
+  from: StagePlan;
+  to: StagePlan;
+  /** How many stages the sweep must have still. */
+  stages: number;
+  /** Ids of the stages that were built on this one: they open anew when it is decided again. */
+  dependents: readonly string[];
+  /** Facts of all datasets of its cells. */
+  variants: readonly DatasetFacts[];
+  /** What was asked for, for whoever reads later how the sweep came about. */
+  body: unknown;
+  idempotencyKey?: string | undefined;
+}
+
+/** Why a stage was not extended: the key was used before, or somebody changed the sweep meanwhile. */
+export type NotExtended = 'key-known' | 'changed';
+
+/** The caller holds the sweep's lock. Nothing is written where the answer is not `extended`. */
+export async function extendInto(
+  tx: Tx,
+  sweepId: string,
+  stageId: string,
+  extension: Extension,
+): Promise<'extended' | NotExtended> {
+  const { from, to, stages, dependents, variants, body, idempotencyKey } = extension;
+  const asked = [newId(), sweepId, stageId, idempotencyKey ?? null, JSON.stringify(body)];
+  const values = [stageId, JSON.stringify(from), JSON.stringify(to), stages];
+  const extended = await row<{ name: string }>(tx.client, extendStage, values);
+  if (extended === null) return 'changed';
+  if ((await row(tx.client, insertExtension, asked)) === null) throw new KeyKnown();
+  // In one order, as when a sweep is made.
+  for (const data of variants.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)))
+    await changed(tx.client, insertDataset, [data.hash, data.kind, data.size, JSON.stringify(data)]);
+  tx.emit(sweepId, 'stage', { stageId, name: extended.name, state: 'pending' });
+
+  const stale = await row<{ running: number }>(tx.client, cancelRunsOnlyOf, [dependents]);
+  if (stale !== null && stale.running > 0) tx.notify({ kind: 'control', sweepId });
+  for (const statement of emptyStages) await changed(tx.client, statement, [dependents]);
+  for (const { id, name } of await rows<{ id: string; name: string }>(tx.client, pendStages, [dependents]))
+    tx.emit(sweepId, 'stage', { stageId: id, name, state: 'pending' });
+  return 'extended';
+}
+
+/** Takes the whole transaction back. */
+export class KeyKnown extends Error {
+  override name = 'KeyKnown';
+}
