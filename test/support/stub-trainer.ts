@@ -38,6 +38,8 @@ const MODES = [
   'invalid',
   /** Goes on when asked to stop. */
   'deaf',
+  /** Trains well, and leaves a tensor behind. */
+  'leak',
 ] as const;
 
 export const StubParams = z.strictObject({
@@ -134,6 +136,9 @@ async function fail({ mode, at_step }: StubParams): Promise<void> {
     case 'ok':
     case 'deaf':
       return;
+    case 'leak':
+      leaked += 1;
+      return;
     case 'throw':
       throw new Error('the stub throws');
     case 'crash':
@@ -174,12 +179,16 @@ async function fail({ mode, at_step }: StubParams): Promise<void> {
   }
 }
 
+/** As TensorFlow.js would count. */
+let leaked = 0;
+
 async function forEver(): Promise<never> {
   for (;;) await sleep(60_000);
 }
 
 /** Without TensorFlow.js and its files: a stub starts in a fraction of a second. */
 export const equipment = {
+  liveTensors: () => leaked,
   openBackend: async (): Promise<Pick<Backend, 'info'>> => ({
     info: { backend: 'cpu', device: 'stub', threads: 1, versions: { node: process.version } },
   }),

@@ -29,6 +29,11 @@ const Environment = z.object({
   TRAWL_SLOTS: z.coerce.number().int().min(1).max(256).optional(),
   /** CPU threads of one trainer. Default: cores over slots. Other numbers of threads give other last digits. */
   TRAWL_THREADS: z.coerce.number().int().min(1).max(1024).optional(),
+  /**
+   * Runs that one trainer process trains, one after the other, while they leave nothing behind in it: a start takes
+   * a second or two. 1: a new process for each.
+   */
+  TRAWL_WARM_RUNS: z.coerce.number().int().min(1).max(1_000_000).default(100),
   /** Training time between checkpoints: what a lost attempt costs at most, against time spent writing. */
   TRAWL_CHECKPOINT_SECONDS: seconds(60),
   /** After SIGTERM trainers must have checkpointed and uploaded within this, or they are killed. */
@@ -51,6 +56,8 @@ export const TrainerSettings = z.object({
   supervisorPid: z.int(),
   backend: Environment.shape.TRAWL_BACKEND.unwrap(),
   threads: z.int().min(1),
+  /** The process ends after so many. */
+  runs: z.int().min(1),
   /** Absolute path or null. */
   trainerLog: z.string().nullable(),
   trainerModule: z.string().nullable(),
@@ -81,6 +88,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     slots: e.TRAWL_SLOTS ?? null,
     threads: e.TRAWL_THREADS ?? null,
     cores: availableParallelism(),
+    warmRuns: e.TRAWL_WARM_RUNS,
     checkpointSeconds: e.TRAWL_CHECKPOINT_SECONDS,
     drainSeconds: e.TRAWL_DRAIN_SECONDS,
     stopSeconds: e.TRAWL_STOP_SECONDS,

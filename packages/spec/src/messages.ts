@@ -28,12 +28,14 @@ export const StartMessage = z.object({
   weights: z.string().nullable(),
   checkpointSeconds: z.number(),
 });
+export type StartMessage = z.infer<typeof StartMessage>;
 
 export const StopMessage = z.object({
   type: z.literal('stop'),
   /** Stop at the next step boundary; all but cancelled and lost write a checkpoint first. */
   reason: z.enum(['paused', 'drained', 'cancelled', 'timeout']),
 });
+export type StopMessage = z.infer<typeof StopMessage>;
 
 export const ToTrainer = z.discriminatedUnion('type', [StartMessage, StopMessage]);
 export type ToTrainer = z.infer<typeof ToTrainer>;
@@ -44,6 +46,10 @@ export const BackendInfo = z.object({
   device: z.string(),
   threads: z.int(),
   versions: z.record(z.string(), z.string()),
+  /** Whether the trainer process had trained another run before; added by the supervisor. */
+  warm: z.boolean().optional(),
+  /** From the order to train until the backend was open; added by the supervisor. */
+  startSeconds: z.number().optional(),
 });
 export type BackendInfo = z.infer<typeof BackendInfo>;
 
@@ -77,5 +83,7 @@ export const FromTrainer = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), failure: z.enum(FAILURE_CLASSES), message: z.string() }),
   /** After a stop: the checkpoint is written and sent. */
   z.object({ type: z.literal('stopped') }),
+  /** After a success, the last word of a run: the process is as good as new and takes another. */
+  z.object({ type: z.literal('idle') }),
 ]);
 export type FromTrainer = z.infer<typeof FromTrainer>;

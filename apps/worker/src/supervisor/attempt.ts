@@ -1,24 +1,23 @@
 import { rm } from 'node:fs/promises';
-import { assertNever, FromTrainer, type ToTrainer } from '@trawl/spec';
+import { assertNever, FromTrainer, type StartMessage } from '@trawl/spec';
 import type { ClaimedRun, Store } from '@trawl/store';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { openAttemptLog } from './attemptLog.js';
 import { openDelivery } from './delivery.js';
-import { type Machine, trainerEnv } from './devices.js';
 import { fencedWriter, RunLost } from './fenced.js';
 import type { LeaseKeeper } from './lease.js';
 import { decideOutcome, type KillReason, type Outcome, type Result, stopped, type StopReason } from './outcome.js';
 import { prepare } from './prepare.js';
-import { startTrainer, type TrainerProcess } from './trainerProcess.js';
+import type { Trainers, Training } from './trainers.js';
 import type { Transfers } from './transfer.js';
 import { overdue, type Watched } from './watchdog.js';
 
 export interface AttemptServices {
   config: Config;
-  machine: Machine;
   store: Pick<Store, 'runs' | 'metrics'>;
   leases: LeaseKeeper;
+  trainers: Trainers;
   transfers: Transfers;
   log: Logger;
 }
@@ -51,7 +50,7 @@ export function startAttempt(
   run: ClaimedRun,
   place: { slot: number; dir: string; claimSentAt: number },
 ): Attempt {
-  const { config, machine, store, leases, transfers } = services;
+  const { config, store, leases, trainers, transfers } = services;
   const { runId, fence } = run;
   const { dir } = place;
   const log = services.log.child({ runId, fence });
@@ -61,7 +60,7 @@ export function startAttempt(
   const hurry = new AbortController();
   const transferring = AbortSignal.any([lost.signal, hurry.signal]);
 
-  let trainer: TrainerProcess | null = null;
+  let trainer: Training | null = null;
   let result: Result | null = null;
   let killed: KillReason | null = null;
   let asked: StopReason | null = null;
@@ -85,7 +84,7 @@ export function startAttempt(
     asked = reason;
     log.info({ reason }, 'stopping');
     if (trainer === null) hurry.abort(new Error('stopped before training began'));
-    else trainer.send({ type: 'stop', reason });
+    else trainer.stop({ type: 'stop', reason });
   };
 
   const lease = leases.hold({ runId, fence, sweepId: run.sweepId }, place.claimSentAt, {
@@ -132,9 +131,12 @@ export function startAttempt(
     }
     const message = parsed.data;
     switch (message.type) {
-      case 'ready':
-        log.info({ ...message.info, startSeconds: Number((now() - watched.startedAt).toFixed(3)) }, 'trainer ready');
-        return delivery.accept(message);
+      case 'ready': {
+        const startSeconds = Number((now() - watched.startedAt).toFixed(3));
+        const info = { ...message.info, warm: trainer?.warm ?? false, startSeconds };
+        log.info(info, 'trainer ready');
+        return delivery.accept({ ...message, info });
+      }
       case 'progress':
       case 'metrics':
       case 'checkpoint':
@@ -148,6 +150,9 @@ export function startAttempt(
       case 'stopped':
         result ??= message;
         watched.resultAt ??= now();
+        return;
+      case 'idle':
+        // Heard by whoever keeps the process.
         return;
       default:
         return assertNever(message);
@@ -170,25 +175,20 @@ export function startAttempt(
   };
 
   /** Runs the trainer to its end and delivers all that it sent. */
-  const train = async (start: ToTrainer): Promise<Outcome> => {
-    trainer = startTrainer({
-      settings: {
-        supervisorPid: process.pid,
-        backend: config.backend,
-        threads: machine.threads,
-        trainerLog: config.trainerLog,
-        trainerModule: config.trainerModule,
-        cacheHome: config.cacheHome,
-      },
-      env: trainerEnv(config, machine, place.slot),
+  const train = async (start: StartMessage): Promise<Outcome> => {
+    watched.startedAt = watched.steppedAt = now();
+    const training = await trainers.train(place.slot, start, {
       onMessage,
       onOutput: (from, line) => said.write(from === 'stdout' ? 'info' : 'warn', line),
     });
-    log.info({ trainer: trainer.pid, slot: place.slot, from: run.checkpoint?.step ?? null }, 'training');
-    watched.startedAt = watched.steppedAt = now();
-    trainer.send(start);
+    trainer = training;
+    // What came while the slot's old process ended found nobody to stop.
+    if (lost.signal.aborted || killed !== null) training.kill();
+    else if (asked !== null) training.stop({ type: 'stop', reason: asked });
+    const { pid, warm } = training;
+    log.info({ trainer: pid, warm, slot: place.slot, from: run.checkpoint?.step ?? null }, 'training');
     const watchdog = setInterval(watch, WATCH_MS);
-    const { exit, output } = await trainer.ended;
+    const { exit, output } = await training.ended;
     clearInterval(watchdog);
     await delivery.settled();
     return decideOutcome({ result, killed, stop: asked, exit, output });
@@ -229,6 +229,7 @@ export function startAttempt(
   };
 
   const live = async (): Promise<void> => {
+    let succeeded = false;
     try {
       const outcome = await tryRun();
       if (outcome.kind === 'failed') said.write('error', `${outcome.failure.failure}: ${outcome.failure.message}`);
@@ -236,6 +237,7 @@ export function startAttempt(
         if (!lost.signal.aborted) log.warn({ error: String(error) }, 'the end of the log is not uploaded');
       });
       await record(outcome);
+      succeeded = outcome.kind === 'succeeded';
       log.info(outcome.kind === 'succeeded' ? { kind: outcome.kind } : outcome, 'attempt ended');
     } catch (error) {
       // The reaper finds it when its lease ends.
@@ -243,7 +245,7 @@ export function startAttempt(
         log.error({ error: String(error) }, 'the end of the attempt could not be written');
     } finally {
       lease.drop();
-      trainer?.kill();
+      trainer?.release(succeeded);
       delivery.abandon();
       await rm(dir, { recursive: true, force: true }).catch((error: unknown) =>
         log.warn({ error: String(error) }, 'work folder left'),
@@ -262,6 +264,6 @@ export function startAttempt(
       hurry.abort(new Error('no time left'));
       delivery.abandon();
     },
-    kill: () => trainer?.kill(),
+    kill: () => kill({ kind: 'unstopped' }),
   };
 }

@@ -10,10 +10,13 @@ const TURN_MS = 200;
 export interface Output {
   /** The end of what was written. */
   tail(): string;
+  /** Begins anew: what is written from here on is another run's. */
+  turn(onLine: (line: string) => void): void;
 }
 
 /** Reads a trainer's stdout or stderr: its lines (so long as they are few) to `onLine`, its end kept for the post-mortem. */
 export function readOutput(stream: Readable, onLine: (line: string) => void): Output {
+  let hand = onLine;
   let tail = '';
   let line = '';
   let lines = 0;
@@ -21,8 +24,8 @@ export function readOutput(stream: Readable, onLine: (line: string) => void): Ou
 
   const emit = (text: string): void => {
     lines += 1;
-    if (lines < MOST_LINES && text.trim() !== '') onLine(text);
-    if (lines === MOST_LINES) onLine(`${MOST_LINES} lines of output: what follows is dropped`);
+    if (lines < MOST_LINES && text.trim() !== '') hand(text);
+    if (lines === MOST_LINES) hand(`${MOST_LINES} lines of output: what follows is dropped`);
   };
 
   stream.setEncoding('utf8');
@@ -43,5 +46,13 @@ export function readOutput(stream: Readable, onLine: (line: string) => void): Ou
   });
   stream.on('end', () => emit(line));
   stream.on('error', () => {});
-  return { tail: () => tail };
+  return {
+    tail: () => tail,
+    turn(next) {
+      if (line !== '') emit(line);
+      tail = line = '';
+      lines = 0;
+      hand = next;
+    },
+  };
 }

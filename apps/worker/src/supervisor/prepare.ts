@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ToTrainer } from '@trawl/spec';
+import type { StartMessage } from '@trawl/spec';
 import type { ClaimedRun } from '@trawl/store';
 import type { Config } from '../config.js';
 import type { Transfers } from './transfer.js';
@@ -11,7 +11,7 @@ export async function prepare(options: {
   run: ClaimedRun;
   dir: string;
   signal: AbortSignal;
-}): Promise<ToTrainer> {
+}): Promise<StartMessage> {
   const { config, transfers, run, dir, signal } = options;
   const fetched = async (artifact: ClaimedRun['checkpoint'], name: string): Promise<string | null> => {
     if (artifact === null) return null;

@@ -7,8 +7,10 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { version } from '../version.js';
 import { type Attempt, startAttempt } from './attempt.js';
-import { lookAtMachine } from './devices.js';
+import { lookAtMachine, trainerEnv } from './devices.js';
 import { keepLeases } from './lease.js';
+import { startTrainer } from './trainerProcess.js';
+import { openTrainers } from './trainers.js';
 import { openTransfers } from './transfer.js';
 import { openWorkDir } from './workDir.js';
 
@@ -58,7 +60,17 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   const transfers = openTransfers(config.apiUrl, (what, error) =>
     log.warn({ what, error: String(error) }, 'trying again'),
   );
-  const services = { config, machine, store, leases, transfers, log };
+  const settings = {
+    supervisorPid: process.pid,
+    backend: config.backend,
+    threads: machine.threads,
+    runs: config.warmRuns,
+    trainerLog: config.trainerLog,
+    trainerModule: config.trainerModule,
+    cacheHome: config.cacheHome,
+  };
+  const trainers = openTrainers((slot) => startTrainer(settings, trainerEnv(config, machine, slot)));
+  const services = { config, store, leases, trainers, transfers, log };
 
   const heartbeat = setInterval(() => {
     store.workers.heartbeat(workerId).catch(complain('heartbeat'));
@@ -78,10 +90,13 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   const attempts = new Set<Attempt>();
   let draining = false;
 
+  let busy = 0;
+
   const consumer = await queue.consume(slots, async ({ runId, fence }) => {
-    const slot = free.shift();
     // The scheduler's repair brings back a job that is dropped here.
-    if (slot === undefined || draining) throw new Error(`no slot for run ${runId}`);
+    if (busy === slots || draining) throw new Error(`no slot for run ${runId}`);
+    busy += 1;
+    let slot: number | undefined;
     try {
       // Before the claim: a full disk then costs no attempt.
       const dir = await workDir.attempt();
@@ -92,13 +107,16 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
         await rm(dir, { recursive: true, force: true });
         return;
       }
+      slot = trainers.choose(free, run.cell.model);
+      free.splice(free.indexOf(slot), 1);
       const attempt = startAttempt(services, run, { slot, dir, claimSentAt });
       attempts.add(attempt);
       if (draining) attempt.stop('drained', 0);
       await attempt.done;
       attempts.delete(attempt);
     } finally {
-      free.push(slot);
+      busy -= 1;
+      if (slot !== undefined) free.push(slot);
     }
   });
   log.info({ workerId, slots, ...machine }, 'worker ready');
@@ -106,6 +124,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   return {
     async drain() {
       draining = true;
+      trainers.close();
       const seconds = config.drainSeconds;
       log.info({ running: attempts.size, seconds }, 'draining');
       const pausing = consumer.pause();
@@ -133,6 +152,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
     },
     kill() {
       for (const attempt of attempts) attempt.kill();
+      trainers.close();
     },
   };
 }

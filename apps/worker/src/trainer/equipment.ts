@@ -8,6 +8,8 @@ import type { Backend, Checkpoint, RandomStreams } from '@trawl/nn';
 /** What training takes from other packages, each loaded when it is first needed. */
 export interface Equipment {
   openBackend(settings: Pick<TrainerSettings, 'backend' | 'threads' | 'cacheHome'>): Promise<Backend>;
+  /** How many tensors live now. */
+  liveTensors(backend: Backend): number;
   openDataset(spec: DatasetSpec, place: { roots: readonly string[]; expectedHash: string }): Promise<VideoDataset>;
   trainerFor(model: string): Promise<Trainer>;
   randomStreams(seed: number): Promise<RandomStreams>;
@@ -21,6 +23,7 @@ const ordinary: Equipment = {
     const [{ openBackend }, { nativeDirectory }] = await Promise.all([import('@trawl/nn'), import('@trawl/nn/native')]);
     return openBackend(backend, { threads, cacheDir: nativeDirectory(cacheHome ?? undefined) });
   },
+  liveTensors: ({ tf }) => tf.memory().numTensors,
   openDataset: async (spec, place) => (await import('@trawl/datasets/open')).openDataset(spec, place),
   trainerFor: async (model) => (await import('@trawl/models/trainers')).trainerFor(model),
   randomStreams: async (seed) => (await import('@trawl/nn')).randomStreams(seed),

@@ -1,30 +1,33 @@
-import { DatasetSchema, type ToTrainer } from '@trawl/spec';
+import { DatasetSchema, type StartMessage } from '@trawl/spec';
 import { InvalidData } from '@trawl/models';
 import { z } from 'zod';
-import type { TrainerSettings } from '../config.js';
 import { isOutOfMemory } from '../outOfMemory.js';
 import type { Channel } from './channel.js';
 import { type OpenContext, openContext } from './context.js';
-import { type Equipment, loadEquipment } from './equipment.js';
+import type { Equipment } from './equipment.js';
 import { classifyError } from './failure.js';
+import type { Done } from './fitness.js';
 import { openWitness } from './witness.js';
+import type { Workshop } from './workshop.js';
 
-export type Start = Extract<ToTrainer, { type: 'start' }>;
-
-/** Trains one run from start to end and says what became of it. Never rejects. */
+/** Trains one run from start to end, says what became of it, and tells what it left behind. Never rejects. */
 export async function trainRun(
-  start: Start,
-  settings: TrainerSettings,
-  channel: Channel,
+  start: StartMessage,
+  trainerLog: string | null,
+  openedWorkshop: () => Promise<Workshop>,
+  line: Channel,
   signal: AbortSignal,
-): Promise<void> {
-  const witness = openWitness(settings.trainerLog, start);
+): Promise<Done> {
+  const witness = openWitness(trainerLog, start);
+  let over = false;
+  // What a model says after its end would be taken for words of the next run.
+  const channel: Channel = { ...line, post: (message) => (over ? undefined : line.post(message)) };
   let opened: OpenContext<unknown> | undefined;
   const end = (how: string): void => witness({ event: 'end', ...(opened?.at() ?? { epoch: 0, step: 0 }), how });
+  const done: Done = { succeeded: false, leaked: 0 };
   try {
     witness({ event: 'start', epoch: 0, step: 0 });
-    const equipment = await loadEquipment(settings.trainerModule);
-    const backend = await equipment.openBackend(settings);
+    const { equipment, backend } = await openedWorkshop();
     channel.post({ type: 'ready', info: backend.info });
     const trainer = await equipment.trainerFor(start.model);
     if (trainer.card.version !== start.modelVersion) {
@@ -32,6 +35,7 @@ export async function trainRun(
         `${start.model}: this worker has version ${trainer.card.version}, the run wants ${start.modelVersion}`,
       );
     }
+    const tensors = equipment.liveTensors(backend);
     const materials = {
       params: z.record(z.string(), z.json()).parse(start.params),
       seed: start.seed,
@@ -47,6 +51,8 @@ export async function trainRun(
     opened = open;
     const summary = await trainer.train(open.context);
     open.flush();
+    done.leaked = equipment.liveTensors(backend) - tensors;
+    done.succeeded = true;
     channel.post({ type: 'succeeded', summary });
     end('succeeded');
   } catch (error) {
@@ -60,11 +66,13 @@ export async function trainRun(
       end(failure.failure);
     }
   }
+  over = true;
   await channel.drained();
+  return done;
 }
 
 /** The dataset that the sweep was checked with, not merely one of the same name. */
-async function openDataset({ dataset, dataRoots, datasetHash }: Start, equipment: Equipment) {
+async function openDataset({ dataset, dataRoots, datasetHash }: StartMessage, equipment: Equipment) {
   try {
     return await equipment.openDataset(DatasetSchema.parse(dataset), { roots: dataRoots, expectedHash: datasetHash });
   } catch (error) {
