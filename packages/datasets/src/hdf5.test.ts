@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { File, ready } from 'h5wasm/node';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DatasetError } from './errors.js';
@@ -26,6 +27,9 @@ const floats = (values: number[], columns: number): TestArray => ({
   data: Float32Array.from(values),
   shape: [values.length / columns, columns],
 });
+
+/** Made with h5py; it names /etc/passwd or a file that is not there. */
+const crafted = (name: string) => fileURLToPath(new URL(`../test/fixtures/${name}.hdf5`, import.meta.url));
 
 /** A sound file with one dataset put in place of another (or added). */
 function broken(group: string, name: string, array: TestArray): TestFile {
@@ -329,5 +333,26 @@ describe('a broken file is refused', () => {
     handle.create_external_link(other, '/images', '/images');
     handle.close();
     expect(await faults(hollow)).toEqual([expect.stringMatching(/^no group images/)]);
+  });
+
+  test.each([
+    ['external-images', /^images that cannot be read \| images\/trial_0000 \| its values stand in another file/],
+    ['external-labels', /^labels that cannot be read \| labels\/trial_0000 \| its values stand in another file/],
+    ['virtual-images', /^images that cannot be read \| images\/trial_0000 \| a virtual dataset/],
+  ])('%s: no other file is read, whatever the file says', async (name, expected) => {
+    const seen: string[] = [];
+    const { FS } = await ready;
+    // oxlint-disable-next-line typescript/unbound-method -- a function of the module, which does not use `this`
+    const { open: before } = FS;
+    FS.open = (file, ...rest) => {
+      seen.push(file);
+      return before(file, ...rest);
+    };
+    try {
+      expect((await faults(crafted(name)))[0]).toMatch(expected);
+    } finally {
+      FS.open = before;
+    }
+    expect(new Set(seen)).toEqual(new Set([crafted(name)]));
   });
 });
