@@ -135,3 +135,20 @@ test('the head of a long line is taken, the rest waits', async () => {
   expect(await take(8)).toHaveLength(8);
   expect((await store.sweeps.detail(sweep))?.runs.queued).toBe(10_000);
 });
+
+test('a sweep of ten thousand does not starve one of four', async () => {
+  const large = await addSweep(store, { cells: betas(2_000), seeds: [1, 2, 3, 4, 5] });
+  expect(countBySweep(await take(16), large)).toBe(16);
+  const small = await addSweep(store, { cells: betas(4) });
+  // Slots come free one by one; whoever has less under way goes first.
+  const worker = await addWorker(store, { slots: 16 });
+  const order: string[] = [];
+  const running = [...(await store.runs.dispatched())];
+  for (const { runId, fence } of running) expect(await store.runs.claim(runId, fence, worker)).not.toBeNull();
+  for (let n = 0; n < 8; n += 1) {
+    const { runId, fence } = running[n]!;
+    await store.runs.succeed(runId, fence + 1, {});
+    order.push(...(await take(1)).map((run) => (run.sweepId === small ? 'small' : 'large')));
+  }
+  expect(order).toEqual([...Array.from({ length: 4 }, () => 'small'), ...Array.from({ length: 4 }, () => 'large')]);
+});

@@ -1,5 +1,5 @@
 import { isPlainObject } from '@trawl/spec';
-import type { Params, ParamValue } from '@trawl/spec';
+import type { Cell, Params, ParamValue } from '@trawl/spec';
 
 /** Axes of this form vary the dataset, not a parameter. */
 const DATASET = 'dataset.';
@@ -32,6 +32,14 @@ export function datasetAt(dataset: Params, point: Params): Params {
     if (variesDataset(axis)) result = setAt(result, axis.slice(DATASET.length), value);
   }
   return result;
+}
+
+/** What a cell has where an axis points to; undefined where it has nothing of that name. */
+export function valueAt({ params, dataset }: Pick<Cell, 'params' | 'dataset'>, axis: string): unknown {
+  const path = (variesDataset(axis) ? axis.slice(DATASET.length) : axis).split('.');
+  let found: unknown = variesDataset(axis) ? dataset : params;
+  for (const key of path) found = isPlainObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+  return found;
 }
 
 /** Whether all of it is JSON: what a model's schema makes of params is only known to be an object. */

@@ -1,3 +1,4 @@
+export { valueAt } from './assign.js';
 export { bestOf } from './best.js';
 export type { BestInput } from './best.js';
 export { bcaInterval } from './bootstrap.js';

@@ -1,3 +1,4 @@
+import { DatasetSchema } from '@trawl/spec';
 import type { Cell, Params, RankedCell, StagePlan, WireNumber } from '@trawl/spec';
 import { describe, expect, it } from 'vitest';
 import { parentRuns, type ParentStage } from './parents.js';
@@ -62,6 +63,11 @@ const cell = (hash: string, params: Params): Cell => ({
   point: params,
 });
 
+const on = (hash: string, seed: number, params: Params): Cell => ({
+  ...cell(hash, params),
+  dataset: DatasetSchema.parse({ kind: 'behaviour', seed }),
+});
+
 describe('parentRuns', () => {
   it('takes the best succeeded run of the selected cell for every cell', () => {
     const parent = stage(
@@ -99,6 +105,17 @@ describe('parentRuns', () => {
     ]);
     const parents = parentRuns('cell', parent, [cell('h5', { slots: 5, lr: 1 }), cell('h3', { slots: 3, lr: 1 })]);
     expect(Object.fromEntries(parents)).toEqual({ h5: 'y-1', h3: 'x-1' });
+  });
+
+  it('compares along paths, into parameters and into the dataset', () => {
+    const parent = stage([
+      ranked('x', { 'dataset.seed': 1, 'net.width': 8 }, [1, 'succeeded', 0.1]),
+      ranked('y', { 'dataset.seed': 2, 'net.width': 8 }, [1, 'succeeded', 0.2]),
+      ranked('z', { 'dataset.seed': 2, 'net.width': 16 }, [1, 'succeeded', 0.3]),
+    ]);
+    const cells = [on('a', 2, { net: { width: 16 } }), on('b', 2, { net: { width: 8 } }), on('c', 1, { other: 1 })];
+    expect(Object.fromEntries(parentRuns('cell', parent, cells))).toEqual({ a: 'z-1', b: 'y-1', c: 'x-1' });
+    expect(() => parentRuns('cell', parent, [on('d', 3, {})])).toThrow('no cell that agrees');
   });
 
   it('says what is not there', () => {

@@ -1,3 +1,4 @@
+import { valueAt } from '@trawl/search';
 import { canonicalJson, fromWire, type Cell, type Params, type RankedCell, type StagePlan } from '@trawl/spec';
 import { pointText } from './missing.js';
 
@@ -26,7 +27,7 @@ function parentCell(match: 'selected' | 'cell', parent: ParentStage, cell: Cell)
   const found =
     match === 'selected'
       ? parent.ranked.find(({ cellId }) => cellId === parent.selectedCellId)
-      : parent.ranked.find(({ point }) => agrees(point, cell.params));
+      : parent.ranked.find(({ point }) => agrees(point, cell));
   if (found !== undefined) return found;
   throw new Error(
     match === 'selected'
@@ -35,11 +36,12 @@ function parentCell(match: 'selected' | 'cell', parent: ParentStage, cell: Cell)
   );
 }
 
-/** On the names that both have: the parent may be of another model. */
-function agrees(point: Params, params: Params): boolean {
-  return Object.entries(point).every(
-    ([name, value]) => !(name in params) || canonicalJson(value) === canonicalJson(params[name]),
-  );
+/** On the axes of the parent that the cell has too: it may be of another model. */
+function agrees(point: Params, cell: Cell): boolean {
+  return Object.entries(point).every(([axis, value]) => {
+    const own = valueAt(cell, axis);
+    return own === undefined || canonicalJson(own) === canonicalJson(value);
+  });
 }
 
 function bestRun(parent: ParentStage, cell: RankedCell): string {
