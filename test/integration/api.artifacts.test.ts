@@ -1,4 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemOf, startApi, type TestApi } from '../support/api.js';
@@ -276,6 +278,20 @@ describe('GET /v1/artifacts/{id}', () => {
   it('offers what could act as a page for saving only', async () => {
     const at = (await put({ name: 'x.html', headers: { 'content-type': 'text/html' } })).headers['location']!;
     expect((await api.inject({ url: at })).headers['content-disposition']).toBe('attachment; filename="x.html"');
+  });
+
+  it('answers 410 where the stored file is cut or gone', async () => {
+    const content = Buffer.from('soon damaged');
+    const at = (await put({ name: 'damaged.bin', bytes: content })).headers['location']!;
+    const file = join(api.root, '../artifacts', sha256(content).slice(0, 2), sha256(content));
+    await truncate(file, 3);
+    const cut = problemOf(await api.inject({ url: at }));
+    expect(cut).toMatchObject({ status: 410, detail: expect.stringContaining('has 3 bytes; recorded: 12') });
+    await rm(file);
+    expect(problemOf(await api.inject({ url: at }))).toMatchObject({
+      status: 410,
+      type: 'urn:trawl:problem:file-lost',
+    });
   });
 
   it.each([randomUUID(), 'nonsense', '%00'])('has no artifact %s', async (id) => {

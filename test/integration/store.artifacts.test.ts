@@ -63,6 +63,26 @@ test('of checkpoints the newest two stay; the file of the third can go', async (
   expect(await files.size(shas[1]!)).toBe(3);
 });
 
+test('a damaged checkpoint is dropped, and the run goes back to the one before, under its fence only', async () => {
+  const run = await runningRun();
+  const ids: string[] = [];
+  for (const step of [1, 2]) {
+    await store.metrics.ingest(run, 1, [{ epoch: 1, step, split: 'train', name: 'loss', value: step }]);
+    const given = { name: `checkpoint-${step}`, kind: 'checkpoint' as const, epoch: step, step };
+    ids.push((await upload(run, 1, `d${step}`, given)).recorded!.id);
+  }
+  const steps = async () => (await store.metrics.curves(run)).flatMap((curve) => curve.steps);
+  expect(await store.runs.dropCheckpoint(run, 2, ids[1]!)).toBeNull();
+  expect(await steps()).toEqual([1, 2]);
+  expect(await store.runs.dropCheckpoint(run, 1, ids[1]!)).toMatchObject({ checkpoint: { id: ids[0], step: 1 } });
+  expect(await steps()).toEqual([1]);
+  // An answer that was lost is asked for again.
+  expect(await store.runs.dropCheckpoint(run, 1, ids[1]!)).toMatchObject({ checkpoint: { id: ids[0] } });
+  expect(await store.runs.dropCheckpoint(run, 1, ids[0]!)).toEqual({ checkpoint: null });
+  expect(await steps()).toEqual([]);
+  expect(await store.artifacts.of(run)).toEqual([]);
+});
+
 test('sent twice is one artifact; a later attempt replaces what has the same name, but not logs', async () => {
   const run = await runningRun();
   const { recorded: first } = await upload(run, 1, 'one');

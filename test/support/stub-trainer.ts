@@ -111,8 +111,10 @@ export const trainer: Trainer = {
       context.progress({ ...at, epochs, steps });
       const stopping = context.signal.aborted && params.mode !== 'deaf';
       const due = checkpoint_steps > 0 ? state.step % checkpoint_steps === 0 : context.checkpointDue();
-      if (stopping || due)
-        await context.checkpoint({ tensors: {}, state: { ...state, streams: context.streams.state() } }, at);
+      if (stopping || due) {
+        const streams = context.streams.state();
+        await context.checkpoint({ tensors: {}, state: { ...state, streams, x: params.x, y: params.y } }, at);
+      }
       if (stopping) throw new Stopped();
       await context.breathe();
     }

@@ -7,6 +7,7 @@ export const PROBLEMS = {
   'malformed-body': { status: 400, title: 'The body cannot be read' },
   'digest-mismatch': { status: 400, title: 'The body is not what its digest says' },
   'not-found': { status: 404, title: 'Not found' },
+  'file-lost': { status: 410, title: 'The stored file is lost or damaged' },
   conflict: { status: 409, title: 'Not possible in the present state' },
   'stale-fence': { status: 409, title: 'The run has moved on' },
   'key-reused': { status: 409, title: 'The Idempotency-Key belongs to another sweep' },

@@ -41,6 +41,15 @@ export function hostTensor(
   return tensor;
 }
 
+/** Says which of the named tensors holds a number that is not finite; null where none does. */
+export function findNonFinite(tensors: HostTensors, names: Iterable<string>): string | null {
+  for (const name of names) {
+    const value = tensors[name]?.data.find((number) => !Number.isFinite(number));
+    if (value !== undefined) return `tensor ${name}: holds ${value}`;
+  }
+  return null;
+}
+
 export function disposeVariables(variables: Variables): void {
   for (const variable of variables.values()) variable.dispose();
   variables.clear();

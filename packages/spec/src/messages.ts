@@ -83,6 +83,8 @@ export const FromTrainer = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), failure: z.enum(FAILURE_CLASSES), message: z.string() }),
   /** After a stop: the checkpoint is written and sent. */
   z.object({ type: z.literal('stopped') }),
+  /** The checkpoint to resume from cannot be read; nothing was done. */
+  z.object({ type: z.literal('unreadable'), message: z.string() }),
   /** After a success, the last word of a run: the process is as good as new and takes another. */
   z.object({ type: z.literal('idle') }),
 ]);

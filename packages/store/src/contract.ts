@@ -162,6 +162,12 @@ export interface Runs {
   /** The writes of a trainer: false (null) when the run is not running at this fence any more. */
   progress(runId: string, fence: number, at: { epoch: number; epochs: number; step: number }): Promise<boolean>;
   attemptInfo(runId: string, fence: number, info: BackendInfo): Promise<boolean>;
+  /** Takes a damaged checkpoint away and the run back to the one before, or to its start; null when the fence is stale. */
+  dropCheckpoint(
+    runId: string,
+    fence: number,
+    artifactId: string,
+  ): Promise<{ checkpoint: StoredArtifact | null } | null>;
   release(runId: string, fence: number, reason: 'paused' | 'drained'): Promise<boolean>;
   /** Also true when this very attempt succeeded before: the answer may have been lost. */
   succeed(runId: string, fence: number, summary: Summary): Promise<boolean>;

@@ -30,7 +30,13 @@ export async function download(id: string, conditions: Conditions, services: Ser
   const asked = ifRange === undefined || ifRange === etag ? conditions.range : undefined;
   const range = byteRange(asked, artifact.size);
   if (range === 'unsatisfiable') throw unsatisfiable(artifact.size, conditions.range);
-  const file = found(await services.files.open(artifact.sha256, range ?? undefined), 'file behind artifact', id);
+  const file = await services.files.open(artifact.sha256, range ?? undefined);
+  if (file === null) throw new ProblemError('file-lost', `The file of artifact ${id} is not there.`);
+  if (range === null && file.size !== artifact.size) {
+    file.stream.destroy();
+    const recorded = `recorded: ${artifact.size}`;
+    throw new ProblemError('file-lost', `The file of artifact ${id} has ${file.size} bytes; ${recorded}.`);
+  }
   if (range === null)
     return { status: 200, headers: { ...headers, 'content-length': String(artifact.size) }, stream: file.stream };
   const part = {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { assertNever, FromTrainer, type StartMessage } from '@trawl/spec';
-import type { ClaimedRun, Store } from '@trawl/store';
+import type { ClaimedRun, Store, StoredArtifact } from '@trawl/store';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { openAttemptLog } from './attemptLog.js';
@@ -9,8 +9,9 @@ import { fencedWriter, RunLost } from './fenced.js';
 import type { LeaseKeeper } from './lease.js';
 import { decideOutcome, type KillReason, type Outcome, type Result, stopped, type StopReason } from './outcome.js';
 import { prepare } from './prepare.js';
+import { DamagedCheckpoint, fromNewestWhole } from './resume.js';
 import type { Trainers, Training } from './trainers.js';
-import type { Transfers } from './transfer.js';
+import { FileLost, type Transfers } from './transfer.js';
 import { overdue, type Watched } from './watchdog.js';
 
 export interface AttemptServices {
@@ -148,6 +149,7 @@ export function startAttempt(
       case 'succeeded':
       case 'failed':
       case 'stopped':
+      case 'unreadable':
         result ??= message;
         watched.resultAt ??= now();
         return;
@@ -175,7 +177,7 @@ export function startAttempt(
   };
 
   /** Runs the trainer to its end and delivers all that it sent. */
-  const train = async (start: StartMessage): Promise<Outcome> => {
+  const train = async (start: StartMessage, checkpoint: StoredArtifact | null): Promise<Outcome> => {
     watched.startedAt = watched.steppedAt = now();
     const training = await trainers.train(place.slot, start, {
       onMessage,
@@ -186,12 +188,25 @@ export function startAttempt(
     if (lost.signal.aborted || killed !== null) training.kill();
     else if (asked !== null) training.stop({ type: 'stop', reason: asked });
     const { pid, warm } = training;
-    log.info({ trainer: pid, warm, slot: place.slot, from: run.checkpoint?.step ?? null }, 'training');
+    log.info({ trainer: pid, warm, slot: place.slot, from: checkpoint?.step ?? null }, 'training');
     const watchdog = setInterval(watch, WATCH_MS);
     const { exit, output } = await training.ended;
     clearInterval(watchdog);
     await delivery.settled();
-    return decideOutcome({ result, killed, stop: asked, exit, output });
+    const outcome = decideOutcome({ result, killed, stop: asked, exit, output });
+    if (outcome.kind === 'unreadable') throw new DamagedCheckpoint(outcome.message);
+    return outcome;
+  };
+
+  /** Takes a damaged checkpoint away, for another try from the one before. */
+  const giveUp = async ({ id, step }: StoredArtifact, why: string): Promise<StoredArtifact | null> => {
+    trainer?.release(false);
+    trainer = result = killed = watched.resultAt = null;
+    const { checkpoint } = await write('checkpoint', () => store.runs.dropCheckpoint(runId, fence, id));
+    const goesOn = checkpoint === null ? 'starting from scratch' : `going on from step ${checkpoint.step}`;
+    log.warn({ step, why }, `checkpoint damaged, ${goesOn}`);
+    said.write('warn', `the checkpoint of step ${step} is damaged (${why}): ${goesOn}`);
+    return checkpoint;
   };
 
   const tryRun = async (): Promise<Outcome> => {
@@ -200,14 +215,17 @@ export function startAttempt(
       const message = 'the run that it starts from left no such file of weights';
       return { kind: 'failed', failure: { failure: 'invalid_data', message } };
     }
+    const attempt = async (checkpoint: StoredArtifact | null): Promise<Outcome> => {
+      const start = await prepare({ config, transfers, run, checkpoint, dir, signal: transferring });
+      return asked === null && lease.alive() ? train(start, checkpoint) : stopped(asked ?? 'drained');
+    };
     try {
-      const start = await prepare({ config, transfers, run, dir, signal: transferring });
-      if (asked === null && lease.alive()) return await train(start);
+      return await fromNewestWhole(run.checkpoint, { attempt, giveUp });
     } catch (error) {
-      if (asked === null)
-        return { kind: 'failed', failure: { failure: 'crashed', message: `could not be started: ${String(error)}` } };
+      if (asked !== null) return stopped(asked);
+      const failure = error instanceof FileLost ? 'invalid_data' : 'crashed';
+      return { kind: 'failed', failure: { failure, message: `could not be started: ${String(error)}` } };
     }
-    return stopped(asked ?? 'drained');
   };
 
   const record = async (outcome: Outcome): Promise<void> => {

@@ -55,6 +55,12 @@ describe('what became of a run', () => {
     });
   });
 
+  it('is no end when the checkpoint was unreadable, unless a stop was asked for', () => {
+    const result = { type: 'unreadable' as const, message: 'truncated' };
+    expect(decideOutcome({ ...nothing, result })).toEqual({ kind: 'unreadable', message: 'truncated' });
+    expect(decideOutcome({ ...nothing, result, stop: 'paused' })).toEqual({ kind: 'released', reason: 'paused' });
+  });
+
   it('counts a crash while stopping as a crash', () => {
     expect(decideOutcome({ ...nothing, stop: 'paused', exit: { code: 1, signal: null } })).toMatchObject({
       failure: { failure: 'crashed' },

@@ -2,7 +2,7 @@ import { assertNever, type FromTrainer, type Summary } from '@trawl/spec';
 import { classifyExit, type Exit, type Failure } from './classify.js';
 
 /** What a trainer says last. */
-export type Result = Extract<FromTrainer, { type: 'succeeded' | 'failed' | 'stopped' }>;
+export type Result = Extract<FromTrainer, { type: 'succeeded' | 'failed' | 'stopped' | 'unreadable' }>;
 
 /** Why a trainer was asked to stop. (A cancelled or lost run is not asked: its trainer is killed.) */
 export type StopReason = 'paused' | 'drained' | 'timeout';
@@ -21,6 +21,12 @@ export type Outcome =
   | { kind: 'failed'; failure: Failure }
   | { kind: 'released'; reason: 'paused' | 'drained' };
 
+/** The trainer could not read its checkpoint: no end of the attempt. */
+export interface Unreadable {
+  kind: 'unreadable';
+  message: string;
+}
+
 /** What became of a run, once its trainer is gone and its messages are handled. A result given stands, however the process ended. */
 export function decideOutcome(seen: {
   result: Result | null;
@@ -28,7 +34,7 @@ export function decideOutcome(seen: {
   killed: KillReason | null;
   exit: Exit;
   output: string;
-}): Outcome {
+}): Outcome | Unreadable {
   const { result, stop, killed } = seen;
   if (killed?.kind === 'failed') return killed;
   if (result !== null) {
@@ -39,6 +45,8 @@ export function decideOutcome(seen: {
         return { kind: 'failed', failure: { failure: result.failure, message: result.message } };
       case 'stopped':
         return stop === null ? crashed('the trainer stopped without being asked') : stopped(stop);
+      case 'unreadable':
+        return stop === null ? { kind: 'unreadable', message: result.message } : stopped(stop);
       default:
         return assertNever(result);
     }

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openTransfers, TransferRefused, type Upload } from './transfer.js';
+import { FileLost, openTransfers, TransferRefused, type Upload } from './transfer.js';
 
 let dir: string;
 let server: Server;
@@ -97,12 +97,21 @@ it('tries while nobody listens', async () => {
   await expect(transfers.upload(upload(), stop.signal)).rejects.toThrow('enough');
 });
 
+it.each([
+  [410, FileLost],
+  [404, TransferRefused],
+])('knows a file that is lost from an api that refuses: %i', async (status, wanted) => {
+  answer = (_request, _body, response) => void response.writeHead(status).end();
+  const download = openTransfers(url, () => {}).download({ url: '/x', sha256: 'f'.repeat(64) }, join(dir, 'x'), never);
+  expect(await download.catch((error: unknown) => error)).toHaveProperty('name', wanted.name);
+});
+
 it('downloads whole and right, or not at all', async () => {
   const bytes = Buffer.from('weights');
   const path = join(dir, 'down');
   const transfers = openTransfers(url, () => {});
   answer = (_request, _body, response) => void response.end(bytes);
-  await expect(transfers.download({ url: '/x', sha256: 'f'.repeat(64) }, path, never)).rejects.toThrow(TransferRefused);
+  await expect(transfers.download({ url: '/x', sha256: 'f'.repeat(64) }, path, never)).rejects.toThrow(FileLost);
   expect(existsSync(path)).toBe(false);
 
   let cut = true;

@@ -30,6 +30,11 @@ export class TransferRefused extends Error {
   override name = 'TransferRefused';
 }
 
+/** What is stored is gone or not what was recorded: no other try will bring it. */
+export class FileLost extends TransferRefused {
+  override name = 'FileLost';
+}
+
 class ApiAway extends Error {
   override name = 'ApiAway';
 }
@@ -43,7 +48,7 @@ const PATIENCE_MS = 30_000;
 export interface Transfers {
   /** 'stale': the run belongs to another attempt now, or is gone. */
   upload(file: Upload, signal: AbortSignal): Promise<'stored' | 'stale'>;
-  /** Writes `path` whole and with the right hash, or not at all. */
+  /** Writes `path` whole and with the right hash, or not at all. @throws FileLost */
   download(wanted: Wanted, path: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -111,14 +116,15 @@ async function get(apiUrl: string, { url, sha256 }: Wanted, path: string, signal
     signal,
   });
   const found = hash.digest('hex');
-  if (found !== sha256) throw new TransferRefused(`GET ${url}: its sha256 is ${found}, not ${sha256}`);
+  if (found !== sha256) throw new FileLost(`GET ${url}: its sha256 is ${found}, not ${sha256}`);
   await rename(partial, path);
 }
 
 function refusal(what: string, status: number, body: string): Error {
   const message = `${what}: the api answered ${status}: ${body.slice(0, 500)}`;
   const worthAnotherTry = status >= 500 || status === 408 || status === 425 || status === 429;
-  return worthAnotherTry ? new ApiAway(message) : new TransferRefused(message);
+  if (worthAnotherTry) return new ApiAway(message);
+  return status === 410 ? new FileLost(message) : new TransferRefused(message);
 }
 
 /** Whether an error is of the network or the api's, and not of the file here or of this code. */

@@ -36,14 +36,15 @@ export async function trainRun(
       );
     }
     const tensors = equipment.liveTensors(backend);
+    const { resume, weights } = await readFiles(start, equipment);
     const materials = {
       params: z.record(z.string(), z.json()).parse(start.params),
       seed: start.seed,
       dataset: await openDataset(start, equipment),
       backend,
       streams: await equipment.randomStreams(start.seed),
-      resume: start.checkpoint === null ? null : await equipment.readCheckpoint(start.checkpoint),
-      weights: start.weights === null ? null : await equipment.readCheckpoint(start.weights),
+      resume,
+      weights,
       signal,
     };
     const { workDir, checkpointSeconds } = start;
@@ -60,6 +61,9 @@ export async function trainRun(
     if (signal.aborted && error instanceof Error && error.name === 'Stopped') {
       channel.post({ type: 'stopped' });
       end('stopped');
+    } else if (error instanceof Unreadable) {
+      channel.post({ type: 'unreadable', message: error.message });
+      end('unreadable');
     } else {
       const failure = classifyError(error);
       channel.post({ type: 'failed', ...failure });
@@ -69,6 +73,24 @@ export async function trainRun(
   over = true;
   await channel.drained();
   return done;
+}
+
+/** The checkpoint to resume from cannot be read. */
+class Unreadable extends Error {}
+
+async function readFiles({ checkpoint, weights }: StartMessage, equipment: Equipment) {
+  const read = async (path: string | null, unfit: (message: string) => Error) => {
+    try {
+      return path === null ? null : await equipment.readCheckpoint(path);
+    } catch (error) {
+      if (isOutOfMemory(String(error))) throw error;
+      throw unfit(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return {
+    resume: await read(checkpoint, (message) => new Unreadable(message)),
+    weights: await read(weights, (message) => new InvalidData(`weights to start from: ${message}`)),
+  };
 }
 
 /** The dataset that the sweep was checked with, not merely one of the same name. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '@trawl/nn';
-import { fromHost, hostTensor, toHost } from '@trawl/nn';
+import { CheckpointError, fromHost, hostTensor, toHost } from '@trawl/nn';
 import { z } from 'zod';
 import { Stopped } from '../contract.js';
 import type { Run } from './run.js';
@@ -19,9 +19,11 @@ export function toCheckpoint(run: Run): Checkpoint {
   };
 }
 
-/** @throws CheckpointError for tensors, ZodError for a state, that another model or version wrote. */
+/** @throws CheckpointError for what another model, version or architecture wrote. */
 export function fromCheckpoint(run: Run, { tensors, state }: Checkpoint): void {
-  const saved = Saved.parse(state);
+  const parsed = Saved.safeParse(state);
+  if (!parsed.success) throw new CheckpointError(`state: ${z.prettifyError(parsed.error)}`);
+  const saved = parsed.data;
   const { variables, frozen } = run.model.network;
   fromHost(variables, tensors);
   fromHost(frozen, tensors);

@@ -1,8 +1,8 @@
 import { splitTrials } from '@trawl/datasets/splits';
-import type { Checkpoint } from '@trawl/nn';
-import { amsgrad, CheckpointError, fromHost } from '@trawl/nn';
+import { amsgrad } from '@trawl/nn';
 import type { TrainContext } from '../contract.js';
 import { InvalidData } from '../contract.js';
+import { resumeFrom, takeWeights } from '../takeWeights.js';
 import { checkPsVae } from './check.js';
 import { fromCheckpoint } from './checkpoint.js';
 import { psVaeNetwork } from './network.js';
@@ -31,17 +31,8 @@ export function startRun(ctx: TrainContext): Run {
     state: initialState(labels, params.n_ae_latents),
     best: new Map(),
   };
-  if (ctx.resume) fromCheckpoint(run, ctx.resume);
-  else if (ctx.weights) startFrom(run, ctx.weights);
+  const { variables, frozen } = network;
+  if (ctx.resume) resumeFrom(ctx.resume, variables, (checkpoint) => fromCheckpoint(run, checkpoint));
+  else if (ctx.weights) takeWeights([variables, frozen], ctx.weights);
   return run;
-}
-
-function startFrom({ model: { network } }: Run, { tensors }: Checkpoint): void {
-  try {
-    fromHost(network.variables, tensors);
-    fromHost(network.frozen, tensors);
-  } catch (error) {
-    if (error instanceof CheckpointError) throw new InvalidData(`weights to start from: ${error.message}`);
-    throw error;
-  }
 }

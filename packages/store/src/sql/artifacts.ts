@@ -38,6 +38,11 @@ export const dropReplaced: Statement = {
     returning sha256`,
 };
 
+/** $1 run, $2 artifact. */
+export const deleteCheckpoint: Statement = {
+  text: `delete from artifact where run_id = $1 and id = $2 and kind = 'checkpoint'`,
+};
+
 /** $1 run, $2 name, $3 fence: what an artifact sent again is about to replace. */
 export const contentBefore: Statement = {
   text: 'select sha256 from artifact where run_id = $1 and name = $2 and fence = $3',
