@@ -30,10 +30,14 @@ export function valueAxis(values: readonly number[], { y, h }: Box): ValueAxis {
     .domain([lowest - margin, highest + margin])
     .nice(n)
     .range([y + h, y]);
-  const values_ = scale.ticks(n);
-  const labels = tickLabels(values_);
-  const ticks = values_.map((value, i) => ({ at: scale(value), label: labels[i] ?? '' }));
-  return { at: (value) => scale(clamp(value)), ticks, labelWidth: Math.max(0, ...labels.map((label) => textWidth(label, SMALL))) };
+  const marks = scale.ticks(n);
+  const labels = tickLabels(marks);
+  const ticks = marks.map((value, i) => ({ at: scale(value), label: labels[i] ?? '' }));
+  return {
+    at: (value) => scale(clamp(value)),
+    ticks,
+    labelWidth: Math.max(0, ...labels.map((label) => textWidth(label, SMALL))),
+  };
 }
 
 const clamp = (value: number): number => Math.max(-LARGEST, Math.min(LARGEST, value));
@@ -110,9 +114,10 @@ function powersBetween(lowest: number, highest: number): number[] {
 /** Numbers in order, then the rest as they come. */
 export function distinctValues(values: readonly ParamValue[]): ParamValue[] {
   const distinct = [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
-  const rank = (value: ParamValue): number => (typeof value === 'number' ? value : Number.POSITIVE_INFINITY);
   return distinct.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
 }
+
+const rank = (value: ParamValue): number => (typeof value === 'number' ? value : Number.POSITIVE_INFINITY);
 
 /** Room below the box: 3 pt, tick labels, then the name. */
 export const POINT_AXIS_HEIGHT = 3 + SMALL + 2 + SMALL + 2;

@@ -40,6 +40,8 @@ function font(weight: Weight): Font {
 export const ASCENT = 0.76;
 export const DESCENT = 0.24;
 
+const graphemes = new Intl.Segmenter('en');
+
 const widths = new Map<string, number>();
 /** Figures of ever new texts must not fill the memory. */
 const WIDTHS_KEPT = 20_000;
@@ -60,7 +62,7 @@ export function textWidth(text: string, size: number, weight: Weight = 'normal')
 /** The text, or as much of it as fits with an ellipsis in the middle: names differ at their ends. */
 export function fitText(text: string, width: number, size: number, weight: Weight = 'normal'): string {
   if (textWidth(text, size, weight) <= width) return text;
-  const letters = [...text];
+  const letters = Array.from(graphemes.segment(text), ({ segment }) => segment);
   let low = 0;
   let high = letters.length;
   const cut = (kept: number): string =>

@@ -14,7 +14,7 @@ export interface Heading {
 }
 
 const ROW = SMALL * 1.6;
-const LONGEST_ENTRY = 150;
+const LONGEST_ENTRY = 190;
 
 /** Entries one after another in as many rows as they need; the height used. */
 export function drawLegend(scene: Scene, items: readonly (Entry | Heading)[], box: Omit<Box, 'h'>): number {

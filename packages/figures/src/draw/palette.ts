@@ -64,7 +64,7 @@ export function lightness(colour: string): number {
 }
 
 /** Black or white, whichever is legible on the colour. */
-export const inkOn = (colour: string): string => (luminance(colour) > 0.2 ? '#000000' : '#ffffff');
+export const inkOn = (colour: string): string => (luminance(colour) > 0.179 ? '#000000' : '#ffffff');
 
 function rgbOf(colour: string): number[] {
   if (colour.startsWith('#')) return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));

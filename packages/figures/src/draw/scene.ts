@@ -131,5 +131,5 @@ export class Scene {
 
 function attributes({ fill = 'none', stroke, width = 0.6, opacity, dash }: ShapeStyle): string {
   const line = stroke === undefined ? '' : ` stroke="${stroke}" stroke-width="${short(width)}"`;
-  return `${` fill="${fill}"`}${line}${opacity === undefined ? '' : ` stroke-opacity="${short(opacity)}"`}${dash === undefined ? '' : ` stroke-dasharray="${dash}"`}`;
+  return ` fill="${fill}"${line}${opacity === undefined ? '' : ` stroke-opacity="${short(opacity)}"`}${dash === undefined ? '' : ` stroke-dasharray="${dash}"`}`;
 }

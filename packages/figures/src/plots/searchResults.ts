@@ -26,7 +26,13 @@ export function searchResults({ title, subtitle, panels, notes }: SearchResults)
   const looks = new Map(
     names.map((name) => {
       const cells = panels.filter((panel) => panel.seriesName === name).flatMap((panel) => panel.cells);
-      return [name, seriesLook(name, cells.map((cell) => cell.series))];
+      return [
+        name,
+        seriesLook(
+          name,
+          cells.map((cell) => cell.series),
+        ),
+      ];
     }),
   );
   for (const [i, panel] of panels.entries()) {

@@ -83,18 +83,20 @@ export function seriesLegend(look: SeriesLook): (Entry | Heading)[] {
     text: `${valueText(values[0])} … ${valueText(values.at(-1))} (${values.length} values)`,
     keyWidth: 40,
     drawKey: (scene: Scene, x: number, y: number) => {
-      for (let i = 0; i < 20; i += 1) scene.rect({ x: x + i * 2, y: y - 3, w: 2.1, h: 6 }, { fill: ramp((0.82 * i) / 19) });
+      for (let i = 0; i < 20; i += 1)
+        scene.rect({ x: x + i * 2, y: y - 3, w: 2.1, h: 6 }, { fill: ramp((0.82 * i) / 19) });
     },
   };
   return [{ heading: name }, bar];
 }
+
+const entry = (text: string, keyWidth: number, drawKey: Entry['drawKey']): Entry => ({ text, keyWidth, drawKey });
 
 /** What the marks mean, of those that occur. */
 export function seedLegend(panels: readonly SeedPanel[]): Entry[] {
   const cells = panels.flatMap((panel) => panel.cells);
   const seeds = cells.flatMap((cell) => cell.seeds);
   const has = (state: SeedValue['state']): boolean => seeds.some((seed) => seed.state === state);
-  const entry = (text: string, keyWidth: number, drawKey: Entry['drawKey']): Entry => ({ text, keyWidth, drawKey });
   return [
     ...(has('counts')
       ? [
@@ -108,7 +110,9 @@ export function seedLegend(panels: readonly SeedPanel[]): Entry[] {
     ...(has('ineligible')
       ? [entry('not eligible (collapsed, diverged or not finite)', 6, (scene, x, y) => ineligibleMark(scene, x + 3, y))]
       : []),
-    ...(has('failed') ? [entry('failed', 6, (scene, x, y) => scene.path(CROSS, { stroke: INK, width: 0.9 }, x + 3, y))] : []),
+    ...(has('failed')
+      ? [entry('failed', 6, (scene, x, y) => scene.path(CROSS, { stroke: INK, width: 0.9 }, x + 3, y))]
+      : []),
     ...(has('unfinished') ? [entry('not finished', 6, (scene, x, y) => unfinishedMark(scene, x + 3, y))] : []),
   ];
 }
@@ -139,18 +143,30 @@ export function drawSeedPanel(scene: Scene, box: Box, panel: SeedPanel, look: Se
     });
     return;
   }
-  const numbers = panel.cells.flatMap(({ seeds, interval }) => [...seeds.map((s) => s.value ?? Number.NaN), ...(interval ?? [])]);
+  const numbers = panel.cells.flatMap(({ seeds, interval }) => [
+    ...seeds.map((s) => s.value ?? Number.NaN),
+    ...(interval ?? []),
+  ]);
   const values = valueAxis(numbers, high);
   const left = values.labelWidth + 4;
   const plot = { ...high, x: box.x + left, w: box.w - left };
-  const points = pointAxis(panel.cells.map((cell) => cell.x), plot);
+  const points = pointAxis(
+    panel.cells.map((cell) => cell.x),
+    plot,
+  );
   drawValueAxis(scene, plot, values);
   drawPointAxis(scene, { ...plot, h: plot.h + strip }, points, panel.xName);
   if (strip > 0) {
-    scene.line(plot.x, plot.y + plot.h, plot.x + plot.w, plot.y + plot.h, { stroke: '#999999', width: 0.4, dash: '1.5 1.5' });
+    scene.line(plot.x, plot.y + plot.h, plot.x + plot.w, plot.y + plot.h, {
+      stroke: '#999999',
+      width: 0.4,
+      dash: '1.5 1.5',
+    });
   }
 
-  const shown = look.values.filter((value) => panel.cells.some((cell) => JSON.stringify(cell.series) === JSON.stringify(value)));
+  const shown = look.values.filter((value) =>
+    panel.cells.some((cell) => JSON.stringify(cell.series) === JSON.stringify(value)),
+  );
   const crowded = points.step < 10;
   const offset = (series: ParamValue | null): number => {
     if (shown.length < 2 || crowded) return 0;
@@ -158,9 +174,14 @@ export function drawSeedPanel(scene: Scene, box: Box, panel: SeedPanel, look: Se
     return ((i + 0.5) / shown.length - 0.5) * Math.min(points.step * 0.8, 14 * shown.length);
   };
   for (const series of shown.length === 0 ? [null] : shown) {
-    const cells = panel.cells.filter((cell) => shown.length === 0 || JSON.stringify(cell.series) === JSON.stringify(series));
+    const cells = panel.cells.filter(
+      (cell) => shown.length === 0 || JSON.stringify(cell.series) === JSON.stringify(series),
+    );
     const means = cells
-      .map((cell): [number, number] => [points.at(cell.x) + offset(series), cell.mean === null ? Number.NaN : values.at(cell.mean)])
+      .map((cell): [number, number] => [
+        points.at(cell.x) + offset(series),
+        cell.mean === null ? Number.NaN : values.at(cell.mean),
+      ])
       .toSorted((a, b) => a[0] - b[0]);
     if (!crowded) scene.polyline(means, { stroke: look.colour(series), width: 0.6, opacity: 0.6 });
     for (const cell of cells) drawCell(cell, points.at(cell.x) + offset(series));
@@ -170,7 +191,8 @@ export function drawSeedPanel(scene: Scene, box: Box, panel: SeedPanel, look: Se
     const colour = look.colour(cell.series);
     const shape = look.shape(cell.series);
     const room = crowded ? 0 : Math.min(9, (points.step * 0.8) / Math.max(1, shown.length) / 2);
-    const spread = (i: number): number => (cell.seeds.length < 2 ? room * 0.8 : room * (0.5 + (0.5 * i) / (cell.seeds.length - 1)));
+    const spread = (i: number): number =>
+      cell.seeds.length < 2 ? room * 0.8 : room * (0.5 + (0.5 * i) / (cell.seeds.length - 1));
     const below = plot.y + plot.h + STRIP / 2 + 0.5;
     if (cell.interval !== null) whisker(scene, x, values.at(cell.interval[0]), values.at(cell.interval[1]), colour);
     const beneath = cell.seeds.filter((seed) => !isInside(seed));
@@ -179,11 +201,11 @@ export function drawSeedPanel(scene: Scene, box: Box, panel: SeedPanel, look: Se
       const nth = beneath.indexOf(seed) - (beneath.length - 1) / 2;
       const apart = Math.min(4.6, (points.step * 0.9) / Math.max(1, shown.length, beneath.length));
       const at = inside ? x + (crowded ? 0 : spread(i)) : x + nth * apart;
-      const y_ = inside ? values.at(seed.value ?? 0) : below;
-      if (seed.state === 'counts' && inside) seedMark(scene, at, y_, shape, colour);
-      else if (seed.state === 'unfinished') unfinishedMark(scene, at, y_);
-      else if (seed.state === 'failed') scene.path(CROSS, { stroke: INK, width: 0.9 }, at, y_);
-      else ineligibleMark(scene, at, y_);
+      const height = inside ? values.at(seed.value ?? 0) : below;
+      if (seed.state === 'counts' && inside) seedMark(scene, at, height, shape, colour);
+      else if (seed.state === 'unfinished') unfinishedMark(scene, at, height);
+      else if (seed.state === 'failed') scene.path(CROSS, { stroke: INK, width: 0.9 }, at, height);
+      else ineligibleMark(scene, at, height);
     }
     if (cell.mean !== null && Number.isFinite(cell.mean)) {
       scene.path(shapePath(shape, crowded ? SEED_AREA : MEAN_AREA), { fill: colour }, x, values.at(cell.mean));
@@ -196,7 +218,12 @@ function seedMark(scene: Scene, x: number, y: number, shape: number, colour: str
 }
 
 function whisker(scene: Scene, x: number, from: number, to: number, colour: string): void {
-  scene.path(`M-1.6,0H1.6M0,0V${Math.round((to - from) * 100) / 100}M-1.6,${Math.round((to - from) * 100) / 100}H1.6`, { stroke: colour, width: 0.7 }, x, from);
+  scene.path(
+    `M-1.6,0H1.6M0,0V${Math.round((to - from) * 100) / 100}M-1.6,${Math.round((to - from) * 100) / 100}H1.6`,
+    { stroke: colour, width: 0.7 },
+    x,
+    from,
+  );
 }
 
 function ineligibleMark(scene: Scene, x: number, y: number): void {

@@ -42,14 +42,17 @@ const GAP = 12;
 const HIGH = 128;
 const HEAD = NORMAL * 1.3 + SMALL * 1.3 + 4;
 /** The first epochs tower above all others: they do not set the range of y, as BehaveNet leaves out ten of 200. */
-const SETTLES_AFTER = 0.05;
+const SETTLES_AFTER = 0.1;
 /** A mean line needs that many runs at the epoch. */
 const MARKS = 5;
 
 /** SVG, 180 mm wide. */
 export function trainingCurves({ title, subtitle, seriesName, panels, rampEnds, notes }: TrainingCurves): string {
   const scene = new Scene();
-  const look = seriesLook(seriesName, panels.flatMap(({ curves }) => curves.map((curve) => curve.series)));
+  const look = seriesLook(
+    seriesName,
+    panels.flatMap(({ curves }) => curves.map((curve) => curve.series)),
+  );
   const top = drawHeader(scene, { title, subtitle });
   const columns = Math.max(1, Math.min(COLUMNS, panels.length));
   const w = (CONTENT_WIDTH - GAP * (columns - 1)) / columns;
@@ -68,10 +71,18 @@ function lineLegend(panels: readonly CurvePanel[], rampEnds: number | null): Ent
   const grey = '#555555';
   const entries: Entry[] = [];
   if (panels.some(({ curves }) => curves.length > 0)) {
-    entries.push({ text: 'one run', keyWidth: 12, drawKey: (scene, x, y) => scene.line(x, y, x + 12, y, { stroke: grey, width: 0.4 }) });
+    entries.push({
+      text: 'one run',
+      keyWidth: 12,
+      drawKey: (scene, x, y) => scene.line(x, y, x + 12, y, { stroke: grey, width: 0.4 }),
+    });
   }
   if (panels.some(({ curves }) => groups(curves).some((group) => group.length > 1))) {
-    entries.push({ text: 'mean over runs', keyWidth: 12, drawKey: (scene, x, y) => scene.line(x, y, x + 12, y, { stroke: grey, width: 1.2 }) });
+    entries.push({
+      text: 'mean over runs',
+      keyWidth: 12,
+      drawKey: (scene, x, y) => scene.line(x, y, x + 12, y, { stroke: grey, width: 1.2 }),
+    });
   }
   if (rampEnds !== null && rampEnds > 0) {
     entries.push({
@@ -81,7 +92,11 @@ function lineLegend(panels: readonly CurvePanel[], rampEnds: number | null): Ent
     });
   }
   if (panels.some(isCut)) {
-    entries.push({ text: 'leaves the range', keyWidth: 5, drawKey: (scene, x, y) => scene.path('M-2,1.6L0,-1.8L2,1.6', { stroke: grey, width: 0.7 }, x + 2.5, y) });
+    entries.push({
+      text: 'leaves the range',
+      keyWidth: 5,
+      drawKey: (scene, x, y) => scene.path('M-2,1.6L0,-1.8L2,1.6', { stroke: grey, width: 0.7 }, x + 2.5, y),
+    });
   }
   return entries;
 }
@@ -100,29 +115,42 @@ function drawCurvePanel(scene: Scene, box: Box, panel: CurvePanel, { look, last,
   if (panel.empty !== null || range.length === 0) {
     scene.rect(high, { fill: '#f4f4f4' });
     const words = panel.empty ?? 'no finite value';
-    scene.text(high.x + high.w / 2, high.y + high.h / 2, fitText(words, high.w - 6, SMALL), { size: SMALL, anchor: 'middle', fill: FAINT });
+    scene.text(high.x + high.w / 2, high.y + high.h / 2, fitText(words, high.w - 6, SMALL), {
+      size: SMALL,
+      anchor: 'middle',
+      fill: FAINT,
+    });
     return;
   }
   const values = valueAxis(range, high);
   const left = values.labelWidth + 4;
   const plot = { ...high, x: box.x + left, w: box.w - left };
-  const epochs = scaleLinear().domain([0, last]).range([plot.x, plot.x + plot.w]);
+  const epochs = scaleLinear()
+    .domain([0, last])
+    .range([plot.x, plot.x + plot.w]);
   drawValueAxis(scene, plot, values);
   drawPointAxis(scene, plot, { at: () => 0, step: 0, ticks: epochTicks(epochs, plot) }, 'epoch');
   scene.clipped(plot, () => {
     if (rampEnds !== null && rampEnds > 0) {
-      scene.line(epochs(rampEnds), plot.y, epochs(rampEnds), plot.y + plot.h, { stroke: '#555555', width: 0.5, dash: '1.5 1.5' });
+      scene.line(epochs(rampEnds), plot.y, epochs(rampEnds), plot.y + plot.h, {
+        stroke: '#555555',
+        width: 0.5,
+        dash: '1.5 1.5',
+      });
     }
     for (const group of groups(panel.curves)) {
       const series = group[0]?.series ?? null;
       const stroke = look.colour(series);
       const alone = group.length === 1;
       for (const curve of group) {
-        scene.polyline(curve.epochs.map((epoch, i) => [epochs(epoch), values.at(curve.values[i] ?? Number.NaN)]), {
-          stroke,
-          width: alone ? 0.9 : 0.35,
-          opacity: alone ? 1 : Math.max(0.25, Math.min(0.7, 4 / group.length)),
-        });
+        scene.polyline(
+          curve.epochs.map((epoch, i) => [epochs(epoch), values.at(curve.values[i] ?? Number.NaN)]),
+          {
+            stroke,
+            width: alone ? 0.9 : 0.35,
+            opacity: alone ? 1 : Math.max(0.25, Math.min(0.7, 4 / group.length)),
+          },
+        );
       }
       const middle = alone ? points(group[0]) : meanCurve(group);
       const line = middle.map(([epoch, value]): [number, number] => [epochs(epoch), values.at(value)]);
@@ -130,7 +158,8 @@ function drawCurvePanel(scene: Scene, box: Box, panel: CurvePanel, { look, last,
       if (look.values.length > 1) {
         for (let k = 1; k <= MARKS; k += 1) {
           const [x, y] = line[Math.floor(((k - 0.5) / MARKS) * line.length)] ?? [Number.NaN, Number.NaN];
-          if (Number.isFinite(x) && Number.isFinite(y)) scene.path(shapePath(look.shape(series), 12), { fill: stroke }, x, y);
+          if (Number.isFinite(x) && Number.isFinite(y))
+            scene.path(shapePath(look.shape(series), 12), { fill: stroke }, x, y);
         }
       }
     }

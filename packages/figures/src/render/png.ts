@@ -14,7 +14,11 @@ async function start(): Promise<void> {
 }
 
 /** Pixels of an SVG as our figures are: lengths in pt, only the fonts that come along. `width` in pixels. */
-async function draw<T>(svg: string, width: number, take: (image: ReturnType<InstanceType<typeof Resvg>['render']>) => T): Promise<T> {
+async function draw<T>(
+  svg: string,
+  width: number,
+  take: (image: ReturnType<InstanceType<typeof Resvg>['render']>) => T,
+): Promise<T> {
   ready ??= start();
   await ready;
   const resvg = new Resvg(svg, {
@@ -45,6 +49,13 @@ export async function toPng(svg: string): Promise<Uint8Array> {
 }
 
 /** RGBA rows from the top, of an SVG whose unit is a pixel. */
-export async function toPixels(svg: string, width: number): Promise<{ width: number; height: number; data: Uint8Array }> {
-  return draw(svg, width, (image) => ({ width: image.width, height: image.height, data: Uint8Array.from(image.pixels) }));
+export async function toPixels(
+  svg: string,
+  width: number,
+): Promise<{ width: number; height: number; data: Uint8Array }> {
+  return draw(svg, width, (image) => ({
+    width: image.width,
+    height: image.height,
+    data: Uint8Array.from(image.pixels),
+  }));
 }

@@ -1,15 +1,15 @@
+import type { LabelReconstructions } from '../plots/labelReconstructions.js';
+import type { LatentCorrelation } from '../plots/latentCorrelation.js';
+import type { TraversalPlate } from '../plots/traversalPlate.js';
+import { evaluationOf, type Sizes } from './evaluation.js';
+import { wobble } from './wobble.js';
 import type { SeedCell, SeedPanel, SeedValue } from '../plots/seedPanel.js';
 import type { MetricHeatmap } from '../plots/metricHeatmap.js';
 import type { RunCurve, TrainingCurves } from '../plots/trainingCurves.js';
 import type { SearchResults } from '../plots/searchResults.js';
 
-/** A number in 0..1 that looks drawn, the same every time. */
-export const wobble = (i: number): number => {
-  const x = Math.sin(i * 12.9898 + 4.1414) * 43758.5453;
-  return x - Math.floor(x);
-};
-
-export const LONG = 'a sweep with a rather long name, as people give them who want to know in a year what it was for, by all means';
+export const LONG =
+  'a sweep with a rather long name, as people give them who want to know in a year what it was for, by all means';
 
 export function cell(x: SeedCell['x'], series: SeedCell['series'], seeds: SeedValue[]): SeedCell {
   const values = seeds.flatMap(({ value, state }) => (state === 'counts' && value !== null ? [value] : []));
@@ -53,12 +53,19 @@ export const searchSamples: Record<string, SearchResults> = {
       cells:
         i < 2
           ? [50, 100, 500, 1000].flatMap((alpha, a) =>
-              [10, 12, 16].map((latents, b) => cell(alpha, latents, seeds(3, base * (1 + 0.3 * a), base * 0.2, i * 31 + a * 7 + b))),
+              [10, 12, 16].map((latents, b) =>
+                cell(alpha, latents, seeds(3, base * (1 + 0.3 * a), base * 0.2, i * 31 + a * 7 + b)),
+              ),
             )
           : [1, 5, 10, 20].map((beta, b) =>
               cell(beta, null, [
                 ...seeds(b === 1 ? 1 : 3, base * (1 - 0.1 * b), Math.abs(base) * 0.2, i * 17 + b * 3),
-                ...(b === 1 ? [{ seed: 2, value: null, state: 'failed' as const }, { seed: 3, value: null, state: 'unfinished' as const }] : []),
+                ...(b === 1
+                  ? [
+                      { seed: 2, value: null, state: 'failed' as const },
+                      { seed: 3, value: null, state: 'unfinished' as const },
+                    ]
+                  : []),
                 ...(b === 3 && i === 7 ? [{ seed: 4, value: 0.34, state: 'ineligible' as const }] : []),
               ]),
             ),
@@ -68,7 +75,9 @@ export const searchSamples: Record<string, SearchResults> = {
   one: {
     title: 'one run',
     subtitle: '1 run of 1 cell, 1 seed a cell',
-    panels: panelsOf((i, base) => (i < 2 ? { empty: 'no stage varies alpha' } : { cells: [cell(1, null, seeds(1, base, 0))] })),
+    panels: panelsOf((i, base) =>
+      i < 2 ? { empty: 'no stage varies alpha' } : { cells: [cell(1, null, seeds(1, base, 0))] },
+    ),
     notes: [],
   },
   broken: {
@@ -108,7 +117,9 @@ export const searchSamples: Record<string, SearchResults> = {
     title: 'a grid of 8 values, 25 seeds',
     subtitle: '200 runs of 8 cells, 25 seeds a cell',
     panels: panelsOf((_, base) => ({
-      cells: [0.001, 0.01, 0.1, 1, 10, 100, 1000, 10000].map((x, k) => cell(x, null, seeds(25, base, base * 0.3, k * 25))),
+      cells: [0.001, 0.01, 0.1, 1, 10, 100, 1000, 10000].map((x, k) =>
+        cell(x, null, seeds(25, base, base * 0.3, k * 25)),
+      ),
     })),
     notes: [],
   },
@@ -118,7 +129,10 @@ const curve = (series: RunCurve['series'], seed: number, epochs: number, at: num
   series,
   seed,
   epochs: Array.from({ length: epochs }, (_, i) => i),
-  values: Array.from({ length: epochs }, (_, i) => 40 * Math.exp(-i / (epochs / 9)) + 3 + at * 0.3 + 0.4 * wobble(i * 7 + seed * 3 + at)),
+  values: Array.from(
+    { length: epochs },
+    (_, i) => 40 * Math.exp(-i / (epochs / 9)) + 3 + at * 0.3 + 0.4 * wobble(i * 7 + seed * 3 + at),
+  ),
 });
 
 const TERMS = ['Loss', 'Pixel MSE', 'Label R²', 'KL, supervised', 'ICMI', 'Total correlation', 'DWKL'];
@@ -133,7 +147,9 @@ const curvesOf = (of: (i: number) => RunCurve[]): TrainingCurves => ({
 });
 
 export const curvesSamples: Record<string, TrainingCurves> = {
-  usual: curvesOf((i) => [1, 5, 10, 20].flatMap((beta, b) => [1, 2, 3].map((seed) => curve(beta, seed, 100, b * 3 + i)))),
+  usual: curvesOf((i) =>
+    [1, 5, 10, 20].flatMap((beta, b) => [1, 2, 3].map((seed) => curve(beta, seed, 100, b * 3 + i))),
+  ),
   one: { ...curvesOf((i) => [curve(null, 1, 2, i)]), seriesName: null, rampEnds: null, subtitle: '1 run' },
   many: curvesOf((i) => Array.from({ length: 200 }, (_, k) => curve(k % 20, 1, 60, k / 20 + i))),
   broken: {
@@ -141,7 +157,12 @@ export const curvesSamples: Record<string, TrainingCurves> = {
       i === 0
         ? []
         : [
-            { series: LONG, seed: 1, epochs: [0, 1, 2, 3], values: [Number.NaN, 1e12, Number.POSITIVE_INFINITY, i === 1 ? Number.NaN : -1e12] },
+            {
+              series: LONG,
+              seed: 1,
+              epochs: [0, 1, 2, 3],
+              values: [Number.NaN, 1e12, Number.POSITIVE_INFINITY, i === 1 ? Number.NaN : -1e12],
+            },
             { series: `${LONG}!`, seed: 1, epochs: [0, 100_000], values: [i === 2 ? 5 : 1e-9, i === 2 ? 5 : 1e-9] },
           ],
     ),
@@ -150,7 +171,10 @@ export const curvesSamples: Record<string, TrainingCurves> = {
     seriesName: LONG,
     notes: [LONG],
   },
-  empty: { ...curvesOf(() => []), panels: TERMS.map((title) => ({ title, unit: LONG, curves: [], empty: 'AE reports no such metric' })) },
+  empty: {
+    ...curvesOf(() => []),
+    panels: TERMS.map((title) => ({ title, unit: LONG, curves: [], empty: 'AE reports no such metric' })),
+  },
 };
 
 const heat = (xs: SeedCell['x'][], ys: (SeedCell['x'] | null)[], of: (i: number) => SeedValue[]): MetricHeatmap => ({
@@ -168,13 +192,57 @@ export const heatmapSamples: Record<string, MetricHeatmap> = {
     i === 5
       ? [...seeds(2, 0.2, 0.1, i), { seed: 3, value: null, state: 'failed' }]
       : i === 9
-        ? [{ seed: 1, value: 0.3, state: 'ineligible' }, { seed: 2, value: Number.NaN, state: 'ineligible' }]
+        ? [
+            { seed: 1, value: 0.3, state: 'ineligible' },
+            { seed: 2, value: Number.NaN, state: 'ineligible' },
+          ]
         : seeds(3, 0.1 + 0.02 * i, 0.1, i),
   ),
   one: heat([1], [null], () => seeds(1, 0.3, 0)),
   row: heat([1, 5, 10, 20], [null], (i) => seeds(5, 0.3 - 0.05 * i, 0.1, i)),
-  many: heat(Array.from({ length: 20 }, (_, i) => i * 1.37), Array.from({ length: 10 }, (_, i) => 10 ** i), (i) => seeds(1, i, 1, i)),
+  many: heat(
+    Array.from({ length: 20 }, (_, i) => i * 1.37),
+    Array.from({ length: 10 }, (_, i) => 10 ** i),
+    (i) => seeds(1, i, 1, i),
+  ),
   broken: heat([LONG, `${LONG}!`, 1e-9, 12345678.9], [LONG, `${LONG}?`, true], (i) =>
-    i % 3 === 0 ? [{ seed: 1, value: Number.POSITIVE_INFINITY, state: 'ineligible' }] : i % 3 === 1 ? seeds(40, -1e300, 1e300, i) : [{ seed: 1, value: null, state: 'unfinished' }],
+    i % 3 === 0
+      ? [{ seed: 1, value: Number.POSITIVE_INFINITY, state: 'ineligible' }]
+      : i % 3 === 1
+        ? seeds(40, -1e300, 1e300, i)
+        : [{ seed: 1, value: null, state: 'unfinished' }],
   ),
 };
+
+const evaluations: Record<string, Sizes> = {
+  usual: { labelledEvery: 1 },
+  sparse: { labelledEvery: 8 },
+  one: { labels: 1, unsupervised: 1, base: 1, steps: 5, height: 16, width: 16, trials: 1, framesPerTrial: 1 },
+  none: { labels: 0, unsupervised: 2, trials: 0 },
+  many: { labels: 40, unsupervised: 24, base: 1, steps: 5, trials: 40, framesPerTrial: 100, height: 32, width: 32 },
+  views: { labels: 2, unsupervised: 3, channels: 2 },
+  colour: { labels: 0, unsupervised: 3, channels: 3 },
+  broken: { nan: true, prefix: `${LONG} `, trials: 60, framesPerTrial: 2 },
+};
+const run = {
+  title: 'psvae-openfield: alpha = 1000, beta = 5, seed 2',
+  subtitle: 'ps-vae · run 0198-7f31 · best model, epoch 83',
+};
+const long = { title: LONG, subtitle: LONG };
+const samples = <T>(make: (name: string, sizes: Sizes) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(evaluations).map(([name, sizes]) => [name, make(name, sizes)]));
+
+export const labelsSamples = samples<LabelReconstructions>((name, sizes) => ({
+  ...(name === 'broken' ? long : run),
+  evaluation: evaluationOf(sizes),
+  trials: null,
+}));
+export const correlationSamples = samples<LatentCorrelation>((name, sizes) => ({
+  ...(name === 'broken' ? long : run),
+  evaluation: evaluationOf(sizes),
+}));
+export const platesSamples = samples<TraversalPlate>((name, sizes) => ({
+  ...(name === 'broken' ? long : run),
+  evaluation: evaluationOf(sizes),
+  base: 0,
+}));

@@ -1,0 +1,29 @@
+import { EVALUATION_ARRAYS, type EvaluationArray, type EvaluationNames } from '@trawl/spec';
+import { type NdArray, readNpz } from './npz.js';
+
+/** evaluation.npz of a run, read. */
+export type Evaluation = Record<EvaluationArray, NdArray> & { names: EvaluationNames };
+
+/** @throws Error naming the array that is missing */
+export function readEvaluation(bytes: Uint8Array): Evaluation {
+  const { arrays, texts } = readNpz(bytes);
+  const names: EvaluationNames = JSON.parse(texts.get('names.json') ?? 'null');
+  if (names === null) throw new Error('evaluation.npz has no names.json');
+  const read = Object.keys(EVALUATION_ARRAYS).map((name) => {
+    const array = arrays.get(name);
+    if (array === undefined) throw new Error(`evaluation.npz has no array ${name}`);
+    return [name, array] as const;
+  });
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- every name has been looked up
+  return { ...(Object.fromEntries(read) as Record<EvaluationArray, NdArray>), names };
+}
+
+/** Length of an axis. */
+export const size = (array: NdArray, axis: number): number => array.shape[axis] ?? 0;
+
+/** The part of an array at the given indices of its first axes. */
+export function part(array: NdArray, ...at: number[]): NdArray['data'] {
+  const length = array.shape.slice(at.length).reduce((a, b) => a * b, 1);
+  const first = at.reduce((offset, i, axis) => offset * size(array, axis) + i, 0) * length;
+  return array.data.subarray(first, first + length);
+}
