@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { backupCommands } from './commands/backup.js';
 import { controlCommands } from './commands/control.js';
 import { doctorCommand } from './commands/doctor.js';
 import { nativeCommands } from './commands/native.js';
@@ -24,6 +25,7 @@ for (const register of [
   watchCommand,
   readCommands,
   controlCommands,
+  backupCommands,
   doctorCommand,
   nativeCommands,
 ]) {

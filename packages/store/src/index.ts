@@ -1,5 +1,9 @@
 export * from './artifacts/files.js';
 export { LocalArtifacts } from './artifacts/local.js';
+export { BackupError } from './backup/archive.js';
+export { backup, type BackupOptions } from './backup/backup.js';
+export type { BackupProgress, BackupReport } from './backup/manifest.js';
+export { restore, type RestoreOptions } from './backup/restore.js';
 export * from './contract.js';
 export { EmbeddedPostgresError } from './embedded/error.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded/start.js';

@@ -22,9 +22,13 @@ interface Migration {
   checksum: string;
 }
 
-interface Applied {
+export interface AppliedMigration {
   name: string;
+  /** sha256 of its file. */
   checksum: string;
+}
+
+interface Applied extends AppliedMigration {
   finished: boolean;
 }
 
@@ -34,7 +38,32 @@ interface Applied {
  * @returns the names of what it applied.
  */
 export async function migrate(databaseUrl: string, folder = FOLDER): Promise<string[]> {
+  return applyAll(databaseUrl, await readMigrations(folder));
+}
+
+/**
+ * Applies to an empty database those migrations alone that another one has.
+ * Throws `MigrationError` where this build does not know one of them, or knows it otherwise.
+ */
+export async function migrateAs(databaseUrl: string, applied: AppliedMigration[], folder = FOLDER): Promise<void> {
   const migrations = await readMigrations(folder);
+  const missing = compare(
+    migrations,
+    applied.map((each) => ({ ...each, finished: true })),
+  );
+  await applyAll(
+    databaseUrl,
+    migrations.filter((migration) => !missing.includes(migration)),
+  );
+}
+
+/** What a database has, in order. */
+export async function appliedMigrations(on: Queryable): Promise<AppliedMigration[]> {
+  if (!(await hasMigrations(on))) return [];
+  return (await readApplied(on)).map(({ name, checksum }) => ({ name, checksum }));
+}
+
+async function applyAll(databaseUrl: string, migrations: Migration[]): Promise<string[]> {
   const client = new Client({ connectionString: databaseUrl, application_name: 'trawl migrate' });
   // A connection that breaks between two statements fails the next of them, and not the process.
   client.on('error', () => undefined);
@@ -57,12 +86,16 @@ export async function migrate(databaseUrl: string, folder = FOLDER): Promise<str
 
 /** Throws `MigrationError` unless exactly this build's migrations are applied. */
 export async function requireCurrent(on: Queryable, folder = FOLDER): Promise<void> {
-  const table = await on.query<{ exists: boolean }>("select to_regclass('_prisma_migrations') is not null as exists");
-  const applied = table.rows[0]?.exists === true ? await readApplied(on) : [];
+  const applied = (await hasMigrations(on)) ? await readApplied(on) : [];
   const missing = compare(await readMigrations(folder), applied).map((migration) => migration.name);
   if (missing.length > 0) {
     throw new MigrationError(`the database lacks migrations ${missing.join(', ')}: apply them with \`${COMMAND}\``);
   }
+}
+
+async function hasMigrations(on: Queryable): Promise<boolean> {
+  const table = await on.query<{ exists: boolean }>("select to_regclass('_prisma_migrations') is not null as exists");
+  return table.rows[0]?.exists === true;
 }
 
 async function readMigrations(folder: string): Promise<Migration[]> {
