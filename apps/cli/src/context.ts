@@ -1,4 +1,5 @@
 import { ApiError, type Client, createClient, UnreachableError } from '@trawl/client';
+import { BackupError, EmbeddedPostgresError, MigrationError } from '@trawl/store';
 import { type Config, readConfig, readStackFile } from './config.js';
 
 /** A mistake of the user's: shown as it is, without a stack. */
@@ -46,8 +47,10 @@ export function exitCodeOf(error: unknown): number {
   return 1;
 }
 
+/** Errors whose message is all that a person needs: what is wrong, and what to do about it. */
+const PLAIN = [UsageError, ApiError, UnreachableError, BackupError, EmbeddedPostgresError, MigrationError];
+
 export function messageOf(error: unknown): string {
-  if (error instanceof UsageError || error instanceof ApiError || error instanceof UnreachableError)
-    return error.message;
+  if (PLAIN.some((kind) => error instanceof kind) && error instanceof Error) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,15 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import {
-  backup,
-  BackupError,
-  type BackupReport,
-  EmbeddedPostgresError,
-  LocalArtifacts,
-  MigrationError,
-  restore,
-  startEmbeddedPostgres,
-} from '@trawl/store';
+import { backup, type BackupReport, LocalArtifacts, restore, startEmbeddedPostgres } from '@trawl/store';
 import type { Command } from 'commander';
 import { type Config, readStackFile } from '../config.js';
 import { type Context, UsageError } from '../context.js';
@@ -85,9 +76,6 @@ async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Prom
     return await work(stopped.signal);
   } catch (error) {
     if (stopped.signal.aborted) throw new UsageError('interrupted: nothing was written');
-    if (error instanceof BackupError || error instanceof MigrationError || error instanceof EmbeddedPostgresError) {
-      throw new UsageError(error.message);
-    }
     throw error;
   }
 }
