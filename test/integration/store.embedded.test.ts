@@ -126,7 +126,9 @@ test('data of another major version is refused, with both named', async () => {
   const where = path.join(folder, 'older');
   await cp(dataDir, where, { recursive: true });
   await writeFile(path.join(where, 'cluster/PG_VERSION'), '17\n');
-  await expect(start(where)).rejects.toThrow(/holds data of Postgres 17, and this trawl brings Postgres 18: dump it/);
+  await expect(start(where)).rejects.toThrow(
+    /holds data of Postgres 17, and this trawl brings Postgres 18: back it up/,
+  );
 });
 
 test('a cluster that somebody else made is left alone', async () => {

@@ -10,8 +10,8 @@ const MAIN = fileURLToPath(new URL('../../apps/cli/dist/main.js', import.meta.ur
 /** The `trawl` command as a process of its own. */
 export interface Trawl {
   child: ChildProcess;
-  stdout(): string;
-  stderr(): string;
+  stdout: () => string;
+  stderr: () => string;
   /** Exit code, or null where a signal ended it. */
   exited: Promise<number | null>;
 }

@@ -36,7 +36,7 @@ async function sameMajor(cluster: string, theirs: string, binaries: Binaries): P
   if (ours === theirs) return;
   throw new EmbeddedPostgresError(
     `${cluster} holds data of Postgres ${theirs}, and this trawl brings Postgres ${ours}: ` +
-      `dump it with pg_dump under the trawl that made it and restore it here, or move it away to start empty`,
+      `back it up with "trawl backup" under the trawl that made it and restore that here, or move it away to start empty`,
   );
 }
 
