@@ -1,4 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { groupNorm } from '../image/groupNorm.js';
+import { replicatePad } from '../image/replicatePad.js';
+import { extractGlimpses, placeGlimpses } from '../image/sampling.js';
+import { upsampleTwice } from '../image/upsample.js';
 
 type Op = (...inputs: tf.Tensor[]) => tf.Tensor;
 
@@ -75,6 +79,13 @@ const inside = (value: number): number => Math.tanh(value) * 0.9;
 const cropped = (x: tf.Tensor4D): tf.Tensor4D =>
   tf.image.cropAndResize(x, tf.tensor2d([[0, 0, 0.5, 1]]), indices([1]), [3, 4]);
 const indices = (values: number[]): tf.Tensor1D => tf.tensor1d(values, 'int32');
+
+/** Three glimpses or canvases; [n, 2] positions and scales. */
+const places = (n: number): tf.Tensor2D =>
+  tf.tensor2d(Array.from({ length: n }, (_, i) => [0.31 * i - 0.4, 0.27 - 0.2 * i]));
+const scales = (n: number): tf.Tensor2D => tf.tensor2d(Array.from({ length: n }, (_, i) => [0.3 + 0.1 * i, 0.45]));
+const normed = (x: tf.Tensor, relu: boolean): tf.Tensor =>
+  groupNorm(four(x), tf.linspace(0.5, 1.5, 8), tf.linspace(-0.3, 0.4, 8), { groups: 4, epsilon: 1e-4, relu });
 
 const SWAPPED = 'it mixes up height and width, or rows';
 
@@ -209,6 +220,14 @@ export const PARITY_CASES: readonly ParityCase[] = [
   unary('gather along the last axis', (x) => tf.gather(x, indices([4, 4, 0]), 2)),
   unary('pow', (x) => tf.pow(x, 1.7), positive),
   of([5, 3], 'unsortedSegmentSum', (x) => tf.unsortedSegmentSum(flat(x), indices([0, 2, 0, 1, 2]), 4)),
+  of([3, 5, 4, 8], 'groupNorm', (x) => normed(x, false)),
+  of([3, 5, 4, 8], 'groupNorm and ReLU', (x) => normed(x, true)),
+  of([2, 4, 5, 3], 'replicatePad', (x) => replicatePad(four(x), 1)),
+  of([2, 4, 1, 3], 'replicatePad of one column', (x) => replicatePad(four(x), 1)),
+  of([2, 4, 5, 3], 'replicatePad by 3', (x) => replicatePad(four(x), 3)),
+  of([2, 4, 3, 5], 'upsampleTwice', (x) => upsampleTwice(four(x))),
+  of([2, 9, 3, 9], 'extractGlimpses', (x) => extractGlimpses(four(x), places(4), scales(4), 4)),
+  of([3, 4, 4, 2], 'placeGlimpses', (x) => placeGlimpses(four(x), places(3), scales(3), [9, 9])),
   of([2, 7, 6, 3], 'maxPool', (x) => tf.maxPool(four(x), 3, 2, 'same'), { domain: spread }),
   of([2, 7, 6, 3], 'avgPool', (x) => tf.avgPool(four(x), 3, 2, 'valid')),
   of([2, 4, 5, 3], 'resizeBilinear', (x) => tf.image.resizeBilinear(four(x), [8, 7]), { cpuWrong: SWAPPED }),

@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Build, Maps, Rows } from './blocks.js';
+import { convBlock, featureMaps, flatten, mlp, pointwise } from './blocks.js';
+import { glimpseSide } from './geometry.js';
+import type { DlpParams } from './params.js';
+
+/** What the attribute encoder says of each particle; all [n, ...] rows. Coordinates are (row, column). */
+export interface Attributes {
+  offset: tf.Tensor2D;
+  offsetLogvar: tf.Tensor2D;
+  /** Before the sigmoid. */
+  scale: tf.Tensor2D;
+  scaleLogvar: tf.Tensor2D;
+  /** Of the Beta of transparency, [n, 1], at least 1e-5. */
+  a: tf.Tensor2D;
+  b: tf.Tensor2D;
+  depth: tf.Tensor2D;
+  depthLogvar: tf.Tensor2D;
+}
+
+const WIDTH = 256;
+const MAPS = 32;
+
+function glimpseEncoder(
+  build: Build,
+  name: string,
+  params: DlpParams,
+  channels: number,
+): (x: tf.Tensor4D) => tf.Tensor2D {
+  const { prior_channels, anchor_s, image_size } = params;
+  const cnn = featureMaps(build, `${name}.cnn`, { in: channels, channels: prior_channels, kernel: 3, out: MAPS });
+  const side = glimpseSide(anchor_s, image_size) / 2 ** (prior_channels.length - 1);
+  const projection = mlp(build, `${name}.projection`, [MAPS * side * side, WIDTH], false);
+  const backbone = mlp(build, `${name}.backbone`, [WIDTH, WIDTH, WIDTH], true);
+  return (x) => backbone(projection(flatten(cnn(x))));
+}
+
+const positive = (x: tf.Tensor2D): tf.Tensor2D => tf.maximum(tf.exp(x), 1e-5);
+
+/** Glimpses [n, P, P, 3 or 4] -> attributes. */
+export function attributeEncoder(build: Build, params: DlpParams): (glimpses: tf.Tensor4D) => Attributes {
+  const channels = params.use_correlation_heatmaps ? params.ch + 1 : params.ch;
+  const encode = glimpseEncoder(build, 'attributes', params, channels);
+  const heads = mlp(build, 'attributes.heads', [WIDTH, 12], false);
+  const bounded = (x: tf.Tensor2D): tf.Tensor2D => (params.kp_activation === 'tanh' ? tf.tanh(x) : tf.sigmoid(x));
+  return (glimpses) => {
+    const all = heads(encode(glimpses));
+    // In the order of the original's heads: row, column, scale, transparency, depth.
+    const part = (begin: number, size: number): tf.Tensor2D => tf.slice2d(all, [0, begin], [all.shape[0], size]);
+    return {
+      offset: bounded(tf.concat2d([part(0, 1), part(2, 1)], 1)),
+      offsetLogvar: tf.concat2d([part(1, 1), part(3, 1)], 1),
+      scale: part(4, 2),
+      scaleLogvar: part(6, 2),
+      a: positive(part(8, 1)),
+      b: positive(part(9, 1)),
+      depth: part(10, 1),
+      depthLogvar: part(11, 1),
+    };
+  };
+}
+
+export interface Gaussian {
+  mean: tf.Tensor2D;
+  logvar: tf.Tensor2D;
+}
+
+export function halves(all: tf.Tensor2D): Gaussian {
+  const [n, width] = all.shape;
+  return {
+    mean: tf.slice2d(all, [0, 0], [n, width / 2]),
+    logvar: tf.slice2d(all, [0, width / 2], [n, width / 2]),
+  };
+}
+
+/** Glimpses [n, P, P, 3] -> appearance features. */
+export function featureEncoder(build: Build, params: DlpParams): (glimpses: tf.Tensor4D) => Gaussian {
+  const encode = glimpseEncoder(build, 'features', params, params.ch);
+  const head: Rows = mlp(build, 'features.head', [WIDTH, 2 * params.learned_feature_dim], false);
+  return (glimpses) => halves(head(encode(glimpses)));
+}
+
+const BOTTOM = 8;
+
+/** Features [n, m] -> glimpses [n, P, P, 4]: alpha, then RGB, 0..1. */
+export function glimpseDecoder(build: Build, params: DlpParams): (features: tf.Tensor2D) => tf.Tensor4D {
+  const side = glimpseSide(params.anchor_s, params.image_size);
+  const doublings = Math.log2(side / BOTTOM);
+  const fc = mlp(build, 'glimpse.fc', [params.learned_feature_dim, WIDTH, WIDTH, MAPS * BOTTOM * BOTTOM], true);
+  const layers: Maps[] = Array.from({ length: doublings }, (_, i) =>
+    convBlock(build, `glimpse.up${i}`, { in: i === 0 ? MAPS : 64, out: 64, kernel: 3, up: true }),
+  );
+  layers.push(
+    convBlock(build, 'glimpse.block', { in: doublings === 0 ? MAPS : 64, out: 32, kernel: 3 }),
+    pointwise(build, 'glimpse.out', { in: 32, out: 1 + params.ch }),
+  );
+  return (features) => {
+    const maps = tf.reshape<tf.Rank.R4>(fc(features), [features.shape[0], BOTTOM, BOTTOM, MAPS]);
+    return tf.sigmoid(layers.reduce((x, layer) => layer(x), maps));
+  };
+}

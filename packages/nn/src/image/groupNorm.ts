@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { nativeReluGradient } from './native.js';
+
+export interface GroupNormOptions {
+  groups: number;
+  epsilon: number;
+  /** A ReLU on the result, in the same pass. */
+  relu: boolean;
+}
+
+/** Sums over the channels of each group, given back to every channel of it: [n, c] -> [n, c]. */
+function overGroups(sums: tf.Tensor2D, groups: number): tf.Tensor2D {
+  const [n, c] = sums.shape;
+  const perGroup = tf.sum(tf.reshape(sums, [n, groups, c / groups]), 2, true);
+  return tf.reshape(tf.tile(perGroup, [1, 1, c / groups]), [n, c]);
+}
+
+/**
+ * Group normalisation of [n, h, w, c] (Wu and He 2018), then a scale and a shift of each channel:
+ * y = gamma (x - mean) / sqrt(var + epsilon) + beta, mean and biased variance over the pixels of c / groups channels.
+ *
+ * One op with a gradient of its own: taped op by op it keeps and moves three times as many arrays, and beside small
+ * convolutions that is most of a step.
+ */
+export function groupNorm(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  { groups, epsilon, relu }: GroupNormOptions,
+): tf.Tensor4D {
+  const [n, h, w, c] = x.shape;
+  if (c % groups !== 0) throw new Error(`groupNorm: ${c} channels in ${groups} groups; allowed: a divisor of them`);
+  const rows: [number, number, number] = [n, h * w, c];
+  const perChannel: [number, number, number] = [n, 1, c];
+  const count = (h * w * c) / groups;
+
+  const op = tf.customGrad((...args) => {
+    // TensorFlow.js types neither the inputs nor `save` of a custom gradient.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const [input, scale, shift, save] = args as unknown as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
+    const x3 = tf.reshape(input, rows);
+    const mean = tf.div(overGroups(tf.sum<tf.Tensor2D>(x3, 1), groups), count);
+    const squares = tf.div(overGroups(tf.sum<tf.Tensor2D>(tf.square(x3), 1), groups), count);
+    // Rounding may leave a flat image below 0.
+    const inverse = tf.rsqrt(tf.add(tf.relu(tf.sub(squares, tf.square(mean))), epsilon));
+    const factor = tf.mul(inverse, scale);
+    const moved = tf.sub(shift, tf.mul(mean, factor));
+    const normal = tf.add(tf.mul(x3, tf.reshape(factor, perChannel)), tf.reshape(moved, perChannel));
+    const y = tf.reshape(relu ? tf.relu(normal) : normal, [n, h, w, c]);
+    save([input, scale, mean, inverse, y]);
+    return {
+      value: y,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [savedX, savedScale, savedMean, savedInverse, savedY] = saved;
+        if (!savedX || !savedScale || !savedMean || !savedInverse || !savedY)
+          throw new Error('groupNorm: nothing saved');
+        const xs = tf.reshape(savedX, rows);
+        const dz = tf.reshape(relu ? reluGradient(dy, savedY) : dy, rows);
+        const sum = tf.sum<tf.Tensor2D>(dz, 1);
+        // sum dz (x - mean) / std
+        const along = tf.mul(tf.sub(tf.sum(tf.mul(dz, xs), 1), tf.mul(savedMean, sum)), savedInverse);
+        const meanOf = (sums: tf.Tensor): tf.Tensor =>
+          tf.div(overGroups(tf.reshape(tf.mul(sums, savedScale), [n, c]), groups), count);
+        const slope = tf.neg(tf.mul(tf.square(savedInverse), meanOf(along)));
+        const offset = tf.neg(tf.add(tf.mul(savedInverse, meanOf(sum)), tf.mul(slope, savedMean)));
+        const direct = tf.mul(dz, tf.reshape(tf.mul(savedInverse, savedScale), perChannel));
+        const dx = tf.add(tf.add(direct, tf.mul(xs, tf.reshape(slope, perChannel))), tf.reshape(offset, perChannel));
+        return [tf.reshape(dx, [n, h, w, c]), tf.sum(along, 0), tf.sum(sum, 0)];
+      },
+    };
+  });
+  return tf.reshape(op(x, gamma, beta), [n, h, w, c]);
+}
+
+const reluGradient = (dy: tf.Tensor, y: tf.Tensor): tf.Tensor => nativeReluGradient(dy, y) ?? tf.mul(dy, tf.step(y));
