@@ -268,7 +268,7 @@ const BAD: [string, unknown, path: string, given: unknown, allowed: string | Reg
     5,
     'one of: kind, trials, frames, height, width, labels, factors, strength, noise, masked, seed',
   ],
-  ['a path as number', hdf5(7), 'dataset.path', 7, 'a text of 1 to 500 characters'],
+  ['a path as number', hdf5(7), 'dataset.path', 7, 'a relative path, or sha256: and 64 hex digits'],
   [
     'a path outside the roots',
     hdf5('../outside.hdf5'),

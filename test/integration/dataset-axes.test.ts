@@ -37,7 +37,7 @@ test('each run of a stage that varies its dataset is claimed with the hash of it
     spec,
     text: '',
     datasets: checked.datasets,
-    variants: checked.variants.map(({ facts }) => facts),
+    variants: checked.variants,
     cells: expandStage(stage!, null, catalog),
   });
   const worker = await registerWorker(store);

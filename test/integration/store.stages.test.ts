@@ -2,7 +2,7 @@ import type { StagePlan } from '@trawl/spec';
 import { type Store, openStore } from '@trawl/store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
-import { addSweep, addWorker, betas, facts, runsOf, stagePlan } from '../support/sweeps.js';
+import { addSweep, addWorker, betas, dataset, facts, runsOf, stagePlan } from '../support/sweeps.js';
 
 let database: TestDatabase;
 let store: Store;
@@ -241,7 +241,7 @@ const extension = (from: StagePlan, to: Partial<StagePlan>, more: { stages?: num
   to: { ...from, ...to },
   stages: 1,
   dependents: [],
-  variants: [facts],
+  variants: [{ dataset, facts }],
   body: { seeds: 1 },
   ...more,
 });

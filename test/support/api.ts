@@ -51,6 +51,7 @@ export async function startApi({
     files,
     queues,
     catalog,
+    dataRoots: [root],
     inspect: (dataset, at) => inspectDataset(dataset, { roots: [root], at }),
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
     wakeups,

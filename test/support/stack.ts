@@ -55,6 +55,7 @@ export async function startStack({ unsafe }: { unsafe?: UnsafeSwitches } = {}): 
     files: new LocalArtifacts(join(folder, 'artifacts')),
     queues,
     catalog,
+    dataRoots: [folder],
     inspect: (dataset, at) => inspectDataset(dataset, { roots: [folder], at }),
     log,
     wakeups: new Wakeups(),

@@ -6,6 +6,7 @@ import { openapi } from './plugins/openapi.js';
 import { frameworkProblem, problems } from './plugins/problems.js';
 import { validation } from './plugins/validation.js';
 import { artifactRoutes } from './routes/artifacts.js';
+import { datasetRoutes } from './routes/datasets.js';
 import { eventRoutes } from './routes/events.js';
 import { gcRoutes } from './routes/gc.js';
 import { healthRoutes } from './routes/health.js';
@@ -15,6 +16,7 @@ import { runRoutes } from './routes/runs.js';
 import { submitRoutes } from './routes/submit.js';
 import { sweepRoutes } from './routes/sweeps.js';
 import { workerRoutes } from './routes/workers.js';
+import { withUploads } from './services/uploadedDatasets.js';
 import type { Limits, Services } from './services/services.js';
 import { Wakeups } from './services/wakeups.js';
 
@@ -24,6 +26,7 @@ const ROUTES = [
   resultRoutes,
   runRoutes,
   artifactRoutes,
+  datasetRoutes,
   eventRoutes,
   modelRoutes,
   workerRoutes,
@@ -36,13 +39,15 @@ const MEGABYTE = 1_000_000;
 /** Of bodies that are neither a sweep nor a file. */
 const SMALL_BODY = MEGABYTE;
 
-export interface AppOptions extends Omit<Services, 'wakeups' | 'limits' | 'graceSeconds'> {
+export interface AppOptions extends Omit<Services, 'wakeups' | 'limits' | 'graceSeconds' | 'dataRoots'> {
   log: FastifyBaseLogger;
   /** Wake them with the store's notifications; without, event streams look for news every few seconds. */
   wakeups?: Wakeups;
   limits?: Partial<Limits>;
   /** An hour where nobody says otherwise. */
   graceSeconds?: number;
+  /** None where nobody says otherwise. */
+  dataRoots?: readonly string[];
 }
 
 /** The HTTP service, ready to `listen` or `inject`. Closing it leaves store and queues open. */
@@ -51,13 +56,16 @@ export function buildApp({
   wakeups = new Wakeups(),
   limits,
   graceSeconds = HOUR,
+  dataRoots = [],
   ...rest
 }: AppOptions): FastifyInstance {
   const services: Services = {
     ...rest,
     wakeups,
     graceSeconds,
-    limits: { spec: 10 * MEGABYTE, artifact: 4_096 * MEGABYTE, ...limits },
+    dataRoots,
+    inspect: withUploads(rest.store, rest.inspect),
+    limits: { spec: 10 * MEGABYTE, artifact: 4_096 * MEGABYTE, dataset: 65_536 * MEGABYTE, ...limits },
   };
   const app: FastifyInstance = Fastify({
     loggerInstance: log,

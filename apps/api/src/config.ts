@@ -34,6 +34,8 @@ const Environment = z.object({
   TRAWL_SPEC_LIMIT_MEGABYTES: megabytes(10),
   /** A larger file of a run gets a 413: raise it for models of a billion parameters and more. */
   TRAWL_ARTIFACT_LIMIT_MEGABYTES: megabytes(4_096),
+  /** A larger dataset gets a 413. */
+  TRAWL_DATASET_LIMIT_MEGABYTES: megabytes(65_536),
   /** Files that nobody needs any more are deleted when they are so old: what an upload under way has sent stays. */
   TRAWL_GC_GRACE_MINUTES: z.coerce.number().min(1).default(60),
   /** Time between two looks for such files; 0 leaves them to `trawl gc`. */
@@ -60,7 +62,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       .map((root) => resolve(root)),
     logLevel: e.TRAWL_LOG_LEVEL,
     poolSize: e.TRAWL_DATABASE_POOL_SIZE,
-    limits: { spec: e.TRAWL_SPEC_LIMIT_MEGABYTES, artifact: e.TRAWL_ARTIFACT_LIMIT_MEGABYTES },
+    limits: {
+      spec: e.TRAWL_SPEC_LIMIT_MEGABYTES,
+      artifact: e.TRAWL_ARTIFACT_LIMIT_MEGABYTES,
+      dataset: e.TRAWL_DATASET_LIMIT_MEGABYTES,
+    },
     gcGraceSeconds: e.TRAWL_GC_GRACE_MINUTES * 60,
     gcSeconds: e.TRAWL_GC_MINUTES * 60,
     closeSeconds: e.TRAWL_CLOSE_SECONDS,

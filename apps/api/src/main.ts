@@ -30,6 +30,7 @@ const app = buildApp({
   files,
   queues,
   catalog,
+  dataRoots: config.dataRoots,
   inspect: (dataset, at) => inspectDataset(dataset, { roots: config.dataRoots, at }),
   log,
   wakeups,

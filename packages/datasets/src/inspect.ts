@@ -4,6 +4,15 @@ import { fileHash } from './fileHash.js';
 import { inspectHdf5 } from './hdf5.js';
 import { resolveInRoots } from './roots.js';
 
+/** What can be said of a file that claims to be data, of whatever format, or everything that is wrong with it. */
+export async function inspectFile(file: string, at: string): Promise<{ facts: DatasetFacts } | { faults: Fault[] }> {
+  // The only format of files so far; what is another is told by its first bytes.
+  const inspected = await inspectHdf5(file, at);
+  if ('faults' in inspected) return inspected;
+  const { sha256, size } = await fileHash(file);
+  return { facts: { kind: 'hdf5', hash: sha256, size, ...inspected.facts } };
+}
+
 export interface DatasetPlace {
   /** Folders below which a relative path is looked up, in this order. */
   roots: readonly string[];
@@ -24,10 +33,7 @@ export async function inspectDataset(
     case 'hdf5': {
       const place = await resolveInRoots(spec.path, roots, `${at}.path`);
       if ('faults' in place) return place;
-      const inspected = await inspectHdf5(place.file, `${at}.path`);
-      if ('faults' in inspected) return inspected;
-      const { sha256, size } = await fileHash(place.file);
-      return { facts: { kind: 'hdf5', hash: sha256, size, ...inspected.facts } };
+      return inspectFile(place.file, `${at}.path`);
     }
     default:
       return spec satisfies never;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DatasetSchema } from './dataset.js';
+import { DATASET_KINDS, DatasetSchema, type DatasetFacts } from './dataset.js';
 import { BackendInfo } from './messages.js';
 import { SPLITS } from './metrics.js';
 import { FAILURE_CLASSES, RUN_STATES, STAGE_STATES, SWEEP_STATES } from './states.js';
@@ -198,6 +198,48 @@ export const GcReport = z.object({
   waiting: z.object({ files: count, bytes: count, graceSeconds: z.number() }),
 });
 export type GcReport = z.infer<typeof GcReport>;
+
+/** Data that the service knows: uploaded, a file below a data root that a sweep has named, or rendered. */
+export const DatasetView = z.object({
+  /** The sha256 itself: what is the same is one dataset. */
+  id: z.string(),
+  sha256: z.string(),
+  /** As given with the upload. */
+  name: z.string().nullable(),
+  kind: z.enum(DATASET_KINDS),
+  /** Bytes; 0 where it is rendered. */
+  size: count,
+  uploaded: z.boolean(),
+  /** Below a data root, where a sweep found it last. */
+  path: z.string().nullable(),
+  trials: count,
+  /** Of all trials together. */
+  frames: count,
+  height: count,
+  width: count,
+  channels: count,
+  labels: count,
+  createdAt: time,
+});
+export type DatasetView = z.infer<typeof DatasetView>;
+
+export const DatasetDetail = DatasetView.extend({
+  facts: z.object({
+    kind: z.enum(DATASET_KINDS),
+    hash: z.string(),
+    size: count,
+    trials: count,
+    /** Of each trial. */
+    frames: z.array(count),
+    height: count,
+    width: count,
+    channels: count,
+    labels: count,
+    labelMasks: z.boolean(),
+    frameMasks: z.boolean(),
+  }) satisfies z.ZodType<DatasetFacts>,
+});
+export type DatasetDetail = z.infer<typeof DatasetDetail>;
 
 /** A distribution over seeds. `interval` is 95 %: null for n = 1, t for n < 10, BCa bootstrap from 10. */
 export const Distribution = z.object({

@@ -1,12 +1,31 @@
 import { z } from 'zod';
 
-const name = z.string().min(1).max(500).meta({ description: 'Of the file, relative to a data root of the service' });
+/** How a spec names an uploaded file: by its content. */
+const UPLOAD = 'sha256:';
+
+const path = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((given) => !given.startsWith(UPLOAD) || uploadedHash(given) !== null, {
+    error: 'is no sha256',
+    params: { allowed: 'sha256: and 64 lower-case hex digits, as an upload answers' },
+  })
+  .meta({
+    description: 'Of the file, relative to a data root of the service; or sha256:HEX of an uploaded one',
+    legal: 'a relative path, or sha256: and 64 hex digits',
+  });
+
+/** The sha256 of the uploaded file that a path names; null where it names one below a data root. */
+export function uploadedHash(given: string): string | null {
+  return /^sha256:([0-9a-f]{64})$/.exec(given)?.[1] ?? null;
+}
 
 export const Hdf5DatasetSchema = z.strictObject({
   kind: z
     .literal('hdf5')
     .meta({ description: "BehaveNet's HDF5 layout: groups images, labels, labels_masks, masks of trial_%04i" }),
-  path: name,
+  path,
 });
 
 /** Rendered video of a mouse seen from above; each moving part follows its own smooth process. */
@@ -64,6 +83,7 @@ export const BehaviourDatasetSchema = z.strictObject({
 
 export const DatasetSchema = z.discriminatedUnion('kind', [Hdf5DatasetSchema, BehaviourDatasetSchema]);
 export type DatasetSpec = z.output<typeof DatasetSchema>;
+export const DATASET_KINDS = ['hdf5', 'behaviour'] as const satisfies readonly DatasetSpec['kind'][];
 export type DatasetKind = DatasetSpec['kind'];
 
 /** What can be said of a dataset before training on it. Frames are height x width x channels. */

@@ -4,7 +4,9 @@ import type {
   BackendInfo,
   Cell,
   Curve,
+  DatasetDetail,
   DatasetFacts,
+  DatasetView,
   Direction,
   FailureClass,
   GcReport,
@@ -22,6 +24,7 @@ import type {
   WorkerView,
 } from '@trawl/spec';
 import type { ArtifactFiles } from './artifacts/files.js';
+import type { NamedDataset } from './sweeps/datasets.js';
 import type { Extension, NotExtended } from './stages/extend.js';
 import type {
   Capability,
@@ -46,6 +49,7 @@ export interface Store {
   readonly runs: Runs;
   readonly metrics: Metrics;
   readonly artifacts: Artifacts;
+  readonly datasets: Datasets;
   readonly workers: Workers;
   readonly events: Events;
   /** Throws when Postgres does not answer. */
@@ -66,8 +70,8 @@ export interface Sweeps {
     /** The document as sent. */
     text: string;
     datasets: DatasetFacts[];
-    /** Facts of the further datasets that a stage's axes reach. */
-    variants?: DatasetFacts[] | undefined;
+    /** The further datasets that a stage's axes reach. */
+    variants?: NamedDataset[] | undefined;
     cells: Cell[];
     idempotencyKey?: string | undefined;
   }): Promise<{ id: string; created: boolean; sameText: boolean }>;
@@ -228,6 +232,17 @@ export interface Artifacts {
    * cut off. The grace keeps what an upload under way has stored and not yet named. null while a backup is made.
    */
   gc(files: ArtifactFiles, how: { graceSeconds: number; dryRun: boolean }): Promise<GcReport | null>;
+}
+
+/** Data by its sha256, which is its id. */
+export interface Datasets {
+  /** Makes an uploaded file a dataset; whether it was none before. */
+  upload(facts: DatasetFacts, name: string | null): Promise<{ created: boolean }>;
+  get(id: string): Promise<DatasetDetail | null>;
+  /** Newest first; `cursor` is the id of the last one of the page before. */
+  list(query: { cursor?: string | undefined; limit: number }): Promise<Page<DatasetView>>;
+  /** Takes an upload away; the sweeps (10 at most) that use it where there are any, null where it is no upload. */
+  delete(id: string): Promise<{ usedBy: { id: string; name: string }[] } | null>;
 }
 
 export interface Workers {

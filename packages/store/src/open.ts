@@ -5,6 +5,7 @@ import { metricNames } from './metricNames.js';
 import { requireCurrent } from './migrate.js';
 import { prismaOn } from './prisma.js';
 import { artifactRepository } from './repositories/artifacts.js';
+import { datasetRepository } from './repositories/datasets.js';
 import { eventRepository } from './repositories/events.js';
 import { metricRepository } from './repositories/metrics.js';
 import { runRepository } from './repositories/runs.js';
@@ -43,6 +44,7 @@ export async function openStore({ databaseUrl, poolSize = 10, unsafe = {} }: Sto
     runs: runRepository(db, names),
     metrics: metricRepository(db, names),
     artifacts: artifactRepository(db),
+    datasets: datasetRepository(db),
     workers: workerRepository(db),
     events: eventRepository(db),
     ping: async () => {

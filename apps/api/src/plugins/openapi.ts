@@ -7,6 +7,7 @@ const TAGS = [
   { name: 'results', description: 'Rankings, the best cell, refits' },
   { name: 'runs', description: 'One run: curves, logs, attempts, artifacts' },
   { name: 'artifacts', description: 'Files in and out' },
+  { name: 'datasets', description: 'Data in and out' },
   { name: 'models', description: 'What can be trained' },
   { name: 'workers', description: 'Who trains' },
   { name: 'operations', description: 'Health' },

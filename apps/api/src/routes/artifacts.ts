@@ -1,19 +1,13 @@
-import type { Readable } from 'node:stream';
 import { ArtifactView } from '@trawl/spec';
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { download } from '../services/downloads.js';
-import { addLooseArtifact, putRunArtifact, type Sent } from '../services/uploads.js';
+import { downloadArtifact } from '../services/downloads.js';
+import { addLooseArtifact, putRunArtifact } from '../services/uploads.js';
+import { Body, FILE_RESPONSES, rawBodies, sent, Sha256 } from './files.js';
 import type { Routes } from './routes.js';
 import { IdParams, PROBLEM_RESPONSES, whole } from './schemas.js';
 
 const kind = ArtifactView.shape.kind;
 const MAX_INT = 2 ** 31 - 1;
-
-const Sha256 = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/, { error: 'not 64 lower-case hex digits' })
-  .meta({ description: 'sha256 of the body, hex' });
 
 const FencedQuery = z.strictObject({
   fence: whole(0, MAX_INT).meta({ description: 'The fence of the claim under which the file was made' }),
@@ -24,20 +18,8 @@ const FencedQuery = z.strictObject({
 
 const LooseQuery = z.strictObject({ name: z.string(), kind: kind.default('weights') });
 
-/** A body that is not parsed: the stream as it comes. */
-const Body = z.custom<Readable | undefined>(() => true).meta({ type: 'string', format: 'binary' });
-const file = z.custom<Readable>(() => true).meta({ type: 'string', format: 'binary' });
-
-const sent = (body: Readable | undefined, headers: FastifyRequest['headers'], sha256?: string): Sent => ({
-  body,
-  contentType: headers['content-type'],
-  contentLength: headers['content-length'],
-  sha256,
-});
-
 export const artifactRoutes: Routes = async (app, { services }) => {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  rawBodies(app);
 
   app.put(
     '/v1/runs/:id/artifacts/:name',
@@ -89,16 +71,11 @@ export const artifactRoutes: Routes = async (app, { services }) => {
         tags: ['artifacts'],
         summary: 'A file, whole or a range of its bytes',
         params: IdParams,
-        response: {
-          200: { description: 'The file', content: { 'application/octet-stream': { schema: file } } },
-          206: { description: 'The bytes asked for', content: { 'application/octet-stream': { schema: file } } },
-          304: z.null(),
-          ...PROBLEM_RESPONSES,
-        },
+        response: FILE_RESPONSES,
       },
     },
     async ({ params, headers }, reply) => {
-      const { status, headers: described, stream } = await download(params.id, headers, services);
+      const { status, headers: described, stream } = await downloadArtifact(params.id, headers, services);
       return reply.code(status).headers(described).send(stream);
     },
   );

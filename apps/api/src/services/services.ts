@@ -7,6 +7,8 @@ import type { Wakeups } from './wakeups.js';
 export interface Services extends CheckEnv {
   store: Store;
   files: ArtifactFiles;
+  /** Folders below which the paths of datasets are looked up. */
+  dataRoots: readonly string[];
   /** One a capability. */
   queues: readonly RunQueue[];
   wakeups: Wakeups;
@@ -19,4 +21,5 @@ export interface Services extends CheckEnv {
 export interface Limits {
   spec: number;
   artifact: number;
+  dataset: number;
 }

@@ -36,7 +36,7 @@ export async function store(
     spec: document.value,
     text: document.text,
     datasets,
-    variants: variants.map(({ facts }) => facts),
+    variants,
     cells: expandStage(first, null, services.catalog),
     idempotencyKey,
   });

@@ -1,21 +1,14 @@
 import type { ArtifactView } from '@trawl/spec';
-import { ArtifactMismatch, type NewArtifact } from '@trawl/store';
+import type { NewArtifact } from '@trawl/store';
 import { found, ProblemError, parameterProblem } from '../problems.js';
 import { runDetail } from './runs.js';
+import { receive, type Sent } from './receive.js';
 import type { Services } from './services.js';
 
 /** Names that no file system, URL or header can read as anything but a name. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 const NAME_ALLOWED = 'letters, digits, ".", "_" and "-", at most 200, a letter or digit first';
 const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+(\s*;\s*[\w-]+=("[^"\\]*"|[\w.+-]+))*$/i;
-
-/** What a client says of the file it sends. */
-export interface Sent {
-  body: AsyncIterable<Uint8Array> | undefined;
-  contentType: string | undefined;
-  contentLength: string | undefined;
-  sha256: string | undefined;
-}
 
 /**
  * A file of a running attempt. The fence is looked at before the body is read, so that a lost attempt does
@@ -33,7 +26,7 @@ export async function putRunArtifact(
   const mediaType = checkMediaType(sent.contentType);
   const run = await runDetail(runId, services);
   if (run.state !== 'running' || run.fence !== fence) throw stale(fence, run.state, run.fence);
-  const content = await receive(sent, services);
+  const content = await receive(sent, services, 'artifact');
   const recorded = await store.artifacts.record(runId, fence, { ...description, mediaType, ...content });
   if (recorded === null) {
     await store.artifacts.discard(files, [content.sha256]);
@@ -53,7 +46,7 @@ export async function addLooseArtifact(
 ): Promise<ArtifactView> {
   checkName(description.name);
   const mediaType = checkMediaType(sent.contentType);
-  const content = await receive(sent, services);
+  const content = await receive(sent, services, 'artifact');
   const id = await services.store.artifacts.addLoose({ ...description, mediaType, ...content });
   await requireThere(content.sha256, services);
   return found(await services.store.artifacts.get(id), 'artifact', id);
@@ -80,31 +73,3 @@ function stale(fence: number, state: string, current: number): ProblemError {
     `The run is ${state} at fence ${current}; fence ${fence} may not write any more.`,
   );
 }
-
-async function receive(sent: Sent, { files, limits }: Services): Promise<{ sha256: string; size: number }> {
-  if (Number(sent.contentLength) > limits.artifact) throw tooLarge(limits.artifact);
-  try {
-    return await files.put(limited(sent.body, limits.artifact), sent.sha256);
-  } catch (error) {
-    if (error instanceof ArtifactMismatch) throw new ProblemError('digest-mismatch', error.message);
-    if (isAborted(error)) throw new ProblemError('malformed-body', 'The upload broke off.');
-    throw error;
-  }
-}
-
-/** Counts what comes: a chunked body does not say its length. */
-async function* limited(body: AsyncIterable<Uint8Array> | undefined, limit: number): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge(limit);
-    yield chunk;
-  }
-}
-
-const tooLarge = (limit: number) => new ProblemError('too-large', `An artifact may have at most ${limit} bytes.`);
-
-const isAborted = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE');

@@ -1,5 +1,5 @@
 import { isPlainObject, joinPath, oneOf, SEEDS_DEFAULT, shortGiven, suggestion } from '@trawl/spec';
-import type { AxisForm, DatasetFacts, Fault, ParamValue, StagePlan } from '@trawl/spec';
+import type { AxisForm, DatasetFacts, DatasetSpec, Fault, ParamValue, StagePlan } from '@trawl/spec';
 import { checkSweep } from '../check/checkSweep.js';
 import type { CheckEnv } from '../check/checkSweep.js';
 import { refitSeeds } from '../seeds.js';
@@ -32,7 +32,7 @@ export type CheckedExtension =
       /** Of the stage's own dataset as it is now. */
       facts: DatasetFacts;
       /** Every dataset that the sweep's cells are trained on now. */
-      variants: DatasetFacts[];
+      variants: { dataset: DatasetSpec; facts: DatasetFacts }[];
     }
   | { ok: false; faults: Fault[] };
 
@@ -57,7 +57,7 @@ export async function checkExtension(check: ExtensionCheck, env: CheckEnv): Prom
     ok: true,
     plan: { ...wanted, ...(datasetHashes === undefined ? {} : { datasetHashes }) },
     facts,
-    variants: checked.variants.map((variant) => variant.facts),
+    variants: checked.variants,
   };
 }
 

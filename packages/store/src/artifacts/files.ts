@@ -9,6 +9,8 @@ export interface ArtifactFiles {
   put(content: AsyncIterable<Uint8Array>, expectedSha256?: string): Promise<{ sha256: string; size: number }>;
   /** `range` counts bytes, both ends included, as HTTP does. null when there is no such file. */
   open(sha256: string, range?: { start: number; end: number }): Promise<{ stream: Readable; size: number } | null>;
+  /** Where it can be read on this machine; null when there is no such file. */
+  path(sha256: string): Promise<string | null>;
   /** Bytes, or null when there is no such file. */
   size(sha256: string): Promise<number | null>;
   /** false when there was none, or none that was last put before `putBefore`. */

@@ -46,6 +46,10 @@ export class LocalArtifacts implements ArtifactFiles {
     return { stream: handle.createReadStream(range), size };
   }
 
+  async path(sha256: string): Promise<string | null> {
+    return (await this.size(sha256)) === null ? null : this.#path(sha256);
+  }
+
   async size(sha256: string): Promise<number | null> {
     if (!SHA256.test(sha256)) return null;
     return ifThere(async () => (await stat(this.#path(sha256))).size);

@@ -54,9 +54,10 @@ export const contentBefore: Statement = {
  */
 export const lockContent: Statement = { text: 'select pg_advisory_xact_lock(hashtextextended($1, 7238003))' };
 
-/** $1 sha256s. Those that no artifact refers to. */
+/** $1 sha256s. Those that no artifact and no uploaded dataset refers to. */
 export const unreferenced: Statement = {
   text: `
     select wanted.sha256 from unnest($1::text[]) as wanted (sha256)
-    where not exists (select from artifact a where a.sha256 = wanted.sha256)`,
+    where not exists (select from artifact a where a.sha256 = wanted.sha256)
+      and not exists (select from dataset d where d.hash = wanted.sha256 and d.uploaded_at is not null)`,
 };

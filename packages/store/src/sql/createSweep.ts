@@ -1,8 +1,11 @@
 import type { Statement } from '../statement.js';
 
-/** $1 hash, $2 kind, $3 size, $4 facts (JSON). */
+/** $1 hash, $2 kind, $3 size, $4 facts (JSON), $5 path below a data root or null. */
 export const insertDataset: Statement = {
-  text: 'insert into dataset (hash, kind, size, facts) values ($1, $2, $3, $4::json) on conflict (hash) do nothing',
+  text: `
+    insert into dataset (hash, kind, size, facts, path) values ($1, $2, $3, $4::json, $5)
+    on conflict (hash) do update set path = excluded.path
+      where excluded.path is not null and dataset.path is distinct from excluded.path`,
 };
 
 /** $1 id, $2 name, $3 project, $4 model, $5 spec (JSON), $6 text, $7 idempotency key. No row when the key is taken. */

@@ -1,8 +1,8 @@
-import type { DatasetFacts, StagePlan } from '@trawl/spec';
+import type { StagePlan } from '@trawl/spec';
 import { newId } from '../ids.js';
-import { insertDataset } from '../sql/createSweep.js';
 import { cancelRunsOnlyOf, emptyStages, extendStage, insertExtension, pendStages } from '../sql/extendStage.js';
 import { changed, row, rows } from '../statement.js';
+import { type NamedDataset, storeDatasets } from '../sweeps/datasets.js';
 import type { Tx } from '../transact.js';
 
 export interface Extension {
@@ -13,8 +13,8 @@ export interface Extension {
   stages: number;
   /** Ids of the stages that were built on this one: they open anew when it is decided again. */
   dependents: readonly string[];
-  /** Facts of all datasets of its cells. */
-  variants: readonly DatasetFacts[];
+  /** All datasets of its cells. */
+  variants: readonly NamedDataset[];
   /** What was asked for, for whoever reads later how the sweep came about. */
   body: unknown;
   idempotencyKey?: string | undefined;
@@ -36,9 +36,7 @@ export async function extendInto(
   const extended = await row<{ name: string }>(tx.client, extendStage, values);
   if (extended === null) return 'changed';
   if ((await row(tx.client, insertExtension, asked)) === null) throw new KeyKnown();
-  // In one order, as when a sweep is made.
-  for (const data of variants.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)))
-    await changed(tx.client, insertDataset, [data.hash, data.kind, data.size, JSON.stringify(data)]);
+  await storeDatasets(tx, variants);
   tx.emit(sweepId, 'stage', { stageId, name: extended.name, state: 'pending' });
 
   const stale = await row<{ running: number }>(tx.client, cancelRunsOnlyOf, [dependents]);

@@ -1,11 +1,12 @@
 import type { Sweeps } from '../contract.js';
 import type { Db } from '../db.js';
 import { newId } from '../ids.js';
-import { insertDataset, insertSweep } from '../sql/createSweep.js';
+import { insertSweep } from '../sql/createSweep.js';
 import { lockSweep } from '../sql/lockSweep.js';
 import { insertStage, runStage } from '../sql/stageState.js';
 import { changed, row, rows } from '../statement.js';
 import { openInto } from '../stages/open.js';
+import { storeDatasets } from './datasets.js';
 import { transact } from '../transact.js';
 
 export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
@@ -21,12 +22,11 @@ export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
         const values = [id, plan.name, plan.project, first.model, JSON.stringify(spec), text, idempotencyKey ?? null];
         if ((await row(tx.client, insertSweep, values)) === null) return null;
         await rows(tx.client, lockSweep, [id]);
-        // In one order, so that two sweeps on the same data do not wait for each other in a circle.
-        for (const data of [...facts.flatMap((each) => each ?? []), ...variants].sort((a, b) =>
-          a.hash < b.hash ? -1 : 1,
-        )) {
-          await changed(tx.client, insertDataset, [data.hash, data.kind, data.size, JSON.stringify(data)]);
-        }
+        const ofStages = plan.stages.flatMap(({ dataset }, at) => {
+          const its = facts[at];
+          return its === undefined ? [] : [{ dataset, facts: its }];
+        });
+        await storeDatasets(tx, [...ofStages, ...variants]);
         tx.emit(id, 'sweep', { state: 'running', name: plan.name });
         const stageIds = plan.stages.map(() => newId());
         for (const [at, stage] of plan.stages.entries()) {
