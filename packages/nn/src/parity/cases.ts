@@ -85,7 +85,7 @@ const places = (n: number): tf.Tensor2D =>
   tf.tensor2d(Array.from({ length: n }, (_, i) => [0.31 * i - 0.4, 0.27 - 0.2 * i]));
 const scales = (n: number): tf.Tensor2D => tf.tensor2d(Array.from({ length: n }, (_, i) => [0.3 + 0.1 * i, 0.45]));
 const normed = (x: tf.Tensor, relu: boolean): tf.Tensor =>
-  groupNorm(four(x), tf.linspace(0.5, 1.5, 8), tf.linspace(-0.3, 0.4, 8), { groups: 4, epsilon: 1e-4, relu });
+  groupNorm(four(x), tf.linspace(0.5, 1.5, 8), tf.linspace(1, 2.5, 8), { groups: 4, epsilon: 1e-4, relu });
 
 const SWAPPED = 'it mixes up height and width, or rows';
 
