@@ -40,12 +40,12 @@ const without = (key: string) => Object.fromEntries(Object.entries(smallSpec()).
 
 /** What is wrong, the spec, and the one fault that the answer must list. */
 const BAD: [string, unknown, path: string, given: unknown, allowed: string | RegExp][] = [
-  ['no model', without('model'), 'model', undefined, 'ps-vae'],
+  ['no model', without('model'), 'model', undefined, /^one of: ps-vae, vae, /],
   ['no name', without('name'), 'name', undefined, 'a text of 1 to 200 characters'],
   ['no dataset', without('dataset'), 'dataset', undefined, /./],
   ['an empty name', { ...smallSpec(), name: ' ' }, 'name', ' ', 'a text of 1 to 200 characters'],
   ['a number as name', { ...smallSpec(), name: 7 }, 'name', 7, 'a text of 1 to 200 characters'],
-  ['an unknown model', { ...smallSpec(), model: 'ps-vea' }, 'model', 'ps-vea', 'ps-vae'],
+  ['an unknown model', { ...smallSpec(), model: 'ps-vea' }, 'model', 'ps-vea', /^one of: ps-vae, vae, /],
   ['an unknown key', { ...smallSpec(), gird: {} }, 'gird', {}, /grid/],
   [
     'a key of a stage in the sweep',
@@ -287,7 +287,7 @@ const BAD: [string, unknown, path: string, given: unknown, allowed: string | Reg
   ],
   ['a folder', hdf5('mouse'), 'dataset.path', 'mouse', 'a file: mouse/data.hdf5'],
   ['a file that is no HDF5', hdf5('broken.hdf5'), 'dataset.path', 'broken.hdf5', "an HDF5 file in BehaveNet's layout"],
-  ['HDF5 without labels', hdf5('nolabels.hdf5'), 'dataset', 'hdf5', 'a dataset with labels'],
+  ['HDF5 without labels', hdf5('nolabels.hdf5'), 'dataset', 'hdf5', /^a dataset with labels; vae, /],
   [
     'too few trials for the splits',
     withDataset({ trials: 5 }),

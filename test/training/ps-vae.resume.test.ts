@@ -25,7 +25,7 @@ describe.each(['wasm', 'tfjs-node-gpu'] as const)('a PS-VAE run on %s that was c
       max_n_epochs: 3,
       anneal_epochs: 1,
       // Chunks of 5, 5 and 2 frames.
-      chunk_size: 5,
+      approx_batch_size: 5,
     },
     seed: 7,
     backend,

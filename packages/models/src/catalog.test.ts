@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import type { ModelCard } from '@trawl/spec';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { catalog } from './catalog.js';
 import { trainerFor, trainerNames } from './trainers.js';
 
@@ -7,7 +9,7 @@ test('every model of the catalog has a trainer and every trainer a model', () =>
 });
 
 test('a model nobody knows is named with those that there are', async () => {
-  await expect(trainerFor('gan')).rejects.toThrow('model gan has no trainer; there are ps-vae');
+  await expect(trainerFor('gan')).rejects.toThrow('model gan has no trainer; there are ps-vae, vae,');
 });
 
 test('default selections rank by a metric that the summary holds', () => {
@@ -16,4 +18,22 @@ test('default selections rank by a metric that the summary holds', () => {
     const metric = card.metrics.find((one) => one.name === name);
     expect(metric).toMatchObject({ summary: true, splits: expect.arrayContaining([split]) });
   }
+});
+
+describe.each([...catalog.values()])('$name', (card: ModelCard) => {
+  test('each parameter is described and has recommended values', () => {
+    const { properties } = z.toJSONSchema(card.params, { io: 'input' });
+    for (const [name, schema] of Object.entries(properties ?? {})) {
+      expect({ name, schema }).toMatchObject({
+        schema: { description: expect.any(String), recommended: expect.anything() },
+      });
+    }
+  });
+
+  test('metrics have names of their own, and what they contain are parameters', () => {
+    const names = card.metrics.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const contained = card.metrics.flatMap(({ contains }) => contains);
+    expect(Object.keys(card.params.shape)).toEqual(expect.arrayContaining(contained));
+  });
 });

@@ -1,7 +1,10 @@
 import type { Catalog, ModelCard } from '@trawl/spec';
+import { aeCard } from './ae/card.js';
+import { betaTcVaeCard } from './beta-tcvae/card.js';
 import { psVaeCard } from './ps-vae/card.js';
+import { vaeCard } from './vae/card.js';
 
-const cards: readonly ModelCard[] = [psVaeCard];
+const cards: readonly ModelCard[] = [psVaeCard, vaeCard, betaTcVaeCard, aeCard];
 
 /** The light half of every model: what api, scheduler and cli know, without TensorFlow.js. */
 export const catalog: Catalog = new Map(cards.map((card) => [card.name, card]));

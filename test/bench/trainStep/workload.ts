@@ -38,7 +38,7 @@ export const WORKLOADS = {
       max_n_epochs: 100_000,
       anneal_epochs: 0,
       val_check_interval: 1000,
-      chunk_size: batch,
+      approx_batch_size: batch,
     },
   }),
 } as const satisfies Record<string, (size: number, batch: number) => Workload>;

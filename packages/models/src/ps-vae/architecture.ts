@@ -1,3 +1,5 @@
+import type { BehaveNetFile } from './architectureParam.js';
+
 /** One convolution of the encoder; the decoder mirrors it. */
 export interface ConvLayer {
   channels: number;
@@ -6,7 +8,7 @@ export interface ConvLayer {
   stride: number;
 }
 
-export type Architecture = 'behavenet' | 'small' | ConvLayer[];
+export type Architecture = 'behavenet' | 'small' | ConvLayer[] | BehaveNetFile;
 
 const NAMED: Record<'behavenet' | 'small', readonly ConvLayer[]> = {
   behavenet: [
@@ -26,7 +28,13 @@ const NAMED: Record<'behavenet' | 'small', readonly ConvLayer[]> = {
 };
 
 export function layersOf(architecture: Architecture): readonly ConvLayer[] {
-  return typeof architecture === 'string' ? NAMED[architecture] : architecture;
+  if (typeof architecture === 'string') return NAMED[architecture];
+  if (Array.isArray(architecture)) return architecture;
+  return architecture.ae_encoding_n_channels.map((channels, i) => ({
+    channels,
+    kernel: architecture.ae_encoding_kernel_size[i] ?? 1,
+    stride: architecture.ae_encoding_stride_size[i] ?? 1,
+  }));
 }
 
 /** Height and width before each layer and after the last, with TensorFlow's `same` padding: ceil(size / stride). */

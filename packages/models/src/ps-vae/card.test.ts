@@ -1,8 +1,11 @@
 import type { DatasetFacts, MetricCard, Params } from '@trawl/spec';
+import { faultsOf as faultsOfError } from '@trawl/spec';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { layersOf } from './architecture.js';
 import { psVaeCard } from './card.js';
 import { PsVaeParams } from './params.js';
+import { vectors } from './vectors.testing.js';
 
 const facts: DatasetFacts = {
   kind: 'behaviour',
@@ -17,7 +20,8 @@ const facts: DatasetFacts = {
   labelMasks: false,
   frameMasks: false,
 };
-const paramsOf = (given: object): Params => PsVaeParams.parse({ n_ae_latents: 4, ...given });
+const paramsOf = (given: object): Params =>
+  z.record(z.string(), z.json()).parse(PsVaeParams.parse({ n_ae_latents: 4, ...given }));
 const faultsOf = (given: object, of: DatasetFacts | null = facts) => psVaeCard.check(paramsOf(given), of);
 const metric = (name: string): MetricCard => psVaeCard.metrics.find((card) => card.name === name)!;
 
@@ -48,6 +52,26 @@ describe('parameters', () => {
     { n_ae_latents: 4, architecture: [{ channels: 8, kernel: 3, stride: 4 }] },
   ])('%o is illegal', (given) => {
     expect(PsVaeParams.safeParse(given).success).toBe(false);
+  });
+
+  test('BehaveNet’s architecture is taken as its file has it', () => {
+    const { arch } = vectors.B_models.strides_2_2;
+    const { architecture } = PsVaeParams.parse({ n_ae_latents: 4, architecture: arch });
+    expect(layersOf(architecture)).toEqual([4, 8].map((channels) => ({ channels, kernel: 5, stride: 2 })));
+  });
+
+  test.each([
+    ['ae_network_type', { ae_network_type: 'max_pooling' }],
+    ['ae_batch_norm', { ae_batch_norm: 1 }],
+    ['ae_encoding_stride_size', { ae_encoding_stride_size: [2] }],
+    ['ae_encoding_stride_size.1', { ae_encoding_stride_size: [2, 6] }],
+    ['ae_encoding_kernels', { ae_encoding_kernels: [5, 5] }],
+  ])('of that, what the model does not have is named: %s', (path, given) => {
+    const raw = { n_ae_latents: 4, architecture: { ...vectors.B_models.strides_2_2.arch, ...given } };
+    const { error } = PsVaeParams.safeParse(raw);
+    const faults = faultsOfError(error!, raw, PsVaeParams);
+    expect(faults.map((fault) => fault.path)).toEqual([`architecture.${path}`]);
+    expect(faults[0]!.allowed).not.toBe('');
   });
 
   test('each is described, and the whole is a JSON Schema', () => {

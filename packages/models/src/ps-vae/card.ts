@@ -13,5 +13,6 @@ export const psVaeCard = {
   datasets: ['hdf5', 'behaviour'],
   metrics: METRIC_CARDS,
   defaultSelection: { metric: 'train.latent_correlation', direction: 'min' },
+  seedParameter: 'rng_seed_model',
   check: checkPsVae,
 } as const satisfies ModelCard;

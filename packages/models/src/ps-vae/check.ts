@@ -1,21 +1,30 @@
 import type { DatasetFacts, Fault, Params } from '@trawl/spec';
+import type { Architecture } from './architecture.js';
 import { layersOf, sizesOf } from './architecture.js';
 import { PsVaeParams } from './params.js';
 
 /** Illegal combinations of values that are legal one by one. `facts` is null where the data cannot be read yet. */
 export function checkPsVae(raw: Params, facts: DatasetFacts | null): Fault[] {
   const params = PsVaeParams.parse(raw);
-  return [...checkEpochs(params), ...(facts ? [...checkData(params, facts), ...checkSplits(params, facts)] : [])];
+  return [
+    ...checkEpochs(params, { name: 'anneal_epochs', epochs: params.anneal_epochs }),
+    ...(facts === null
+      ? []
+      : [...checkLabels(params, facts), ...checkArchitecture(params, facts), ...checkSplits(params, facts)]),
+  ];
 }
 
-function checkEpochs(params: PsVaeParams): Fault[] {
-  const { anneal_epochs, max_n_epochs, min_n_epochs } = params;
+/** The ramp, by its parameter's name, must end before training does. */
+export function checkEpochs(
+  { max_n_epochs, min_n_epochs }: Pick<PsVaeParams, 'max_n_epochs' | 'min_n_epochs'>,
+  ramp: { name: string; epochs: number } | null,
+): Fault[] {
   const faults: Fault[] = [];
-  if (anneal_epochs >= max_n_epochs) {
+  if (ramp !== null && ramp.epochs >= max_n_epochs) {
     faults.push({
-      path: 'anneal_epochs',
+      path: ramp.name,
       message: 'the ramp leaves no epoch to choose the best model from',
-      given: anneal_epochs,
+      given: ramp.epochs,
       allowed: `below max_n_epochs, which is ${max_n_epochs}`,
     });
   }
@@ -30,56 +39,80 @@ function checkEpochs(params: PsVaeParams): Fault[] {
   return faults;
 }
 
-function checkData(params: PsVaeParams, facts: DatasetFacts): Fault[] {
+/** Supervised latents take one latent a label; `others` says what else takes latents. */
+export function checkLabels(
+  { n_ae_latents }: Pick<PsVaeParams, 'n_ae_latents'>,
+  facts: DatasetFacts,
+  others: { latents: number; words: string } = { latents: 0, words: '' },
+): Fault[] {
   if (facts.labels === 0) {
     return [
       {
         path: 'dataset',
-        message: 'the supervised latents of ps-vae need labels, and the data has none',
+        message: 'the supervised latents need labels, and the data has none',
         given: facts.kind,
-        allowed: 'a dataset with labels',
+        allowed: 'a dataset with labels; vae, beta-tcvae and ae need none',
       },
     ];
   }
-  const faults: Fault[] = [];
-  if (params.n_ae_latents < facts.labels) {
-    faults.push({
+  const least = facts.labels + others.latents;
+  if (n_ae_latents >= least) return [];
+  if (least > 64) {
+    return [
+      {
+        path: 'dataset',
+        message: `its ${facts.labels} labels${others.words} need more than the 64 latents that a model may have`,
+        given: `${facts.labels} labels`,
+        allowed: 'at most 62 labels, so that two unsupervised latents are left: leave labels out of the data',
+      },
+    ];
+  }
+  return [
+    {
       path: 'n_ae_latents',
-      message: `each of the ${facts.labels} labels of the data takes one latent; n_ae_latents counts all latents`,
-      given: params.n_ae_latents,
-      allowed: `${facts.labels} to 64; from ${facts.labels + 2} on there are two unsupervised latents to correlate`,
-    });
-  }
-  const layers = layersOf(params.architecture);
-  const sizes = sizesOf(layers, facts.height, facts.width);
+      message: `each of the ${facts.labels} labels of the data takes one latent${others.words}; n_ae_latents counts all latents`,
+      given: n_ae_latents,
+      allowed: `${least} to 64; from ${least + 2} on there are two unsupervised latents to correlate`,
+    },
+  ];
+}
+
+export function checkArchitecture(
+  { architecture }: { architecture: Architecture },
+  { height, width }: Pick<DatasetFacts, 'height' | 'width'>,
+): Fault[] {
+  const layers = layersOf(architecture);
+  const sizes = sizesOf(layers, height, width);
   const idle = layers.findIndex(({ stride }, i) => stride > 1 && sizes[i]?.every((side) => side === 1));
-  if (idle >= 0) {
-    faults.push({
+  if (idle < 0) return [];
+  return [
+    {
       path: 'architecture',
-      message: `nothing is left to shrink at layer ${idle + 1}: frames of ${facts.height}x${facts.width} are 1x1 before it`,
-      given: params.architecture,
+      message: `nothing is left to shrink at layer ${idle + 1}: frames of ${height}x${width} are 1x1 before it`,
+      given: architecture,
       allowed: 'fewer layers or smaller strides, as `small`',
-    });
-  }
-  return faults;
+    },
+  ];
 }
 
 /** The smallest whole block of `trial_splits` must fit the data. */
-function checkSplits(params: PsVaeParams, facts: DatasetFacts): Fault[] {
-  const [train = 0, val = 0, test = 0, gap = 0] = params.trial_splits.split(';').map(Number);
+export function checkSplits(
+  { trial_splits, train_frac }: Pick<PsVaeParams, 'trial_splits' | 'train_frac'>,
+  { trials }: Pick<DatasetFacts, 'trials'>,
+): Fault[] {
+  const [train = 0, val = 0, test = 0, gap = 0] = trial_splits.split(';').map(Number);
   const block = train + val + test + 3 * gap;
-  const blocks = Math.floor(facts.trials / block);
+  const blocks = Math.floor(trials / block);
   if (blocks === 0) {
     return [
       {
         path: 'trial_splits',
-        message: `one block takes ${block} trials (train + val + test + 3 gaps), the data has ${facts.trials}`,
-        given: params.trial_splits,
-        allowed: `blocks of at most ${facts.trials} trials`,
+        message: `one block takes ${block} trials (train + val + test + 3 gaps), the data has ${trials}`,
+        given: trial_splits,
+        allowed: `blocks of at most ${trials} trials`,
       },
     ];
   }
-  const { train_frac } = params;
   const training = blocks * train;
   const used = train_frac <= 1 ? Math.floor(train_frac * training) : train_frac;
   if (used >= 1 && used <= training && Number.isInteger(used)) return [];

@@ -15,7 +15,7 @@ export function toCheckpoint(run: Run): Checkpoint {
   const best = new Map([...run.best].map(([name, tensor]) => [`${BEST}${name}`, tensor]));
   return {
     tensors: { ...toHost(allWeights(run.model)), ...run.optimizer.slots(), ...toHost(best) },
-    state: { run: run.state, streams: run.ctx.streams.state() } satisfies z.input<typeof Saved>,
+    state: { run: run.state, streams: run.streams.state() } satisfies z.input<typeof Saved>,
   };
 }
 
@@ -35,7 +35,7 @@ export function fromCheckpoint(run: Run, { tensors, state }: Checkpoint): void {
     }
   }
   run.state = saved.run;
-  run.ctx.streams.restore(saved.streams);
+  run.streams.restore(saved.streams);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { EvaluationArray, EvaluationNames, Split } from '@trawl/spec';
 import { EVALUATION_LIMITS, SPLITS } from '@trawl/spec';
 import type { NpyArray } from '../npz.js';
 import { npz } from '../npz.js';
+import { unitsOf } from './passes.js';
 import type { Run } from './run.js';
 import { trialAt } from './run.js';
 import { traversals } from './traversal.js';
@@ -23,15 +24,16 @@ export async function evaluationFile(
 
 const numbered = (word: string, n: number): string[] => Array.from({ length: n }, (_, i) => `${word} ${i + 1}`);
 
-function namesOf({ model: { shape, params } }: Run): EvaluationNames {
+function namesOf({ model }: Run): EvaluationNames {
+  const { shape } = model;
   const labels = numbered('label', shape.labels);
-  const unsupervised = params.n_ae_latents - shape.labels;
+  const unsupervised = unitsOf(model);
   return {
     labels,
-    latents: [...labels, ...numbered('latent', unsupervised)],
+    latents: [...labels, ...numbered('latent', unsupervised), ...numbered('background', shape.background)],
     supervised: shape.labels,
     unsupervised,
-    background: 0,
+    background: shape.background,
   };
 }
 

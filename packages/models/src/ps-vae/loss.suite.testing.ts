@@ -1,16 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fromHost, randomStreams, valueAndGradients } from '@trawl/nn';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Objective } from './loss.js';
 import {
   decomposedKl,
   gaussianLogLikelihood,
   klToStandardNormal,
   logDensity,
   psVaeLoss,
+  psVaeObjective,
   squaredError,
   withConstants,
 } from './loss.js';
 import type { PsVaeNetwork } from './network.js';
+import { aeObjective, betaTcVaeObjective, vaeObjective } from './objectives.js';
 import { psVaeNetwork } from './network.js';
 import type { Model } from './passes.js';
 import { trialGradients } from './passes.js';
@@ -102,6 +105,24 @@ function lossesAgainstBehaveNet(): void {
     expect(off(mi + tc + dwkl, wanted)).toBeLessThan(VALUE);
   });
 
+  test('what the baselines minimise is made of the same terms', () => {
+    const [mean, logvar, z] = [latents2d('mu'), latents2d('logvar'), latents2d('z_textbook')];
+    const none = tf.zeros<tf.Rank.R2>([M, 0]);
+    const frames = { x: frames4d(inputs.x), xHat: frames4d(inputs.xHat), xMask: null };
+    const input = { ...frames, y: none, yHat: none, yMask: null, z, mean, logvar };
+    const options = { alpha: 0, frameStd: 1, weights: { kl: 0.5, tc: 3 } };
+    const of = (objective: Objective) => {
+      const values = objective.loss(input, options);
+      expect(Object.keys(values).sort()).toEqual([...objective.terms].sort());
+      return scalar(values.loss);
+    };
+    const ll = A.gaussian_ll_frames.f64;
+    const [mi, tc, dwkl] = A.decomposed_kl_all5_textbook_sample.f64;
+    expect(off(of(aeObjective), A.mse_frames.f64)).toBeLessThan(VALUE);
+    expect(off(of(vaeObjective), 3 * A.kl_div_to_std_normal_all5.f64 - ll)).toBeLessThan(VALUE);
+    expect(off(of(betaTcVaeObjective), 0.5 * (mi + dwkl) + 3 * tc - ll)).toBeLessThan(VALUE);
+  });
+
   test('decomposed KL: one latent has no TC, one frame no ICMI, and no latent nothing', () => {
     expect(worst(decomposedOf(M, 2, 1), A.decomposed_kl_1dim_behavenet_sample.f64)).toBeLessThan(VALUE);
     expect(decomposedOf(M, 2, 1)[1]).toBeCloseTo(0, 6);
@@ -148,7 +169,7 @@ function modelAgainstBehaveNet(): void {
   let network: PsVaeNetwork;
   beforeAll(() => {
     network = psVaeNetwork(
-      { height, width, channels, labels },
+      { height, width, channels, labels, background: 0 },
       { architecture, n_ae_latents: latents, sampling: 'behavenet' },
       randomStreams(0),
     );
@@ -203,13 +224,13 @@ function modelAgainstBehaveNet(): void {
 }
 
 function chunks(): void {
-  const shape = { height: 8, width: 8, channels: 1, labels: 2 };
+  const shape = { height: 8, width: 8, channels: 1, labels: 2, background: 0 };
   const streams = randomStreams(3);
   const architecture = [{ channels: 2, kernel: 3, stride: 2 }];
-  const params = PsVaeParams.parse({ n_ae_latents: 4, chunk_size: 4, architecture });
+  const params = PsVaeParams.parse({ n_ae_latents: 4, approx_batch_size: 4, architecture });
   let model: Model;
   beforeAll(() => {
-    model = { network: psVaeNetwork(shape, params, streams), params, shape };
+    model = { network: psVaeNetwork(shape, params, streams), params, shape, objective: psVaeObjective };
   });
   const weights = { kl: 1, tc: 5 };
   const whole = trialOf(10, shape, streams.get('data'));
@@ -238,7 +259,7 @@ function chunks(): void {
 
   test('a long trial has the frame-weighted mean of its chunks’ terms, loss_data_mse too', () => {
     const metrics = (trial: typeof whole, own: Float32Array): Record<string, number> => {
-      const sums = splitSums(2, 4);
+      const sums = splitSums(2, 2);
       addTrial(sums, trialGradients(model, trial, own, weights).read());
       return metricsOf(sums);
     };

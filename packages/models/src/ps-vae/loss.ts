@@ -101,13 +101,27 @@ export const TERMS = [
   'loss_zu_dwkl_raw',
   'loss_data_mse',
 ] as const;
-export type Term = (typeof TERMS)[number];
+export type PsVaeTerm = (typeof TERMS)[number];
+/** Of any model of the family. */
+export type Term = PsVaeTerm | 'loss_kl' | 'loss_triplet';
+
+export interface LossOptions {
+  alpha: number;
+  frameStd: number;
+  weights: Weights;
+}
+
+/** What a model minimises, and the terms that it reports. */
+export interface Objective {
+  terms: readonly Term[];
+  loss(input: LossInput, options: LossOptions): Partial<Record<Term, tf.Scalar>> & { loss: tf.Scalar };
+}
 
 /** loss = -LL(frames) - alpha LL(labels) + KL(supervised) + kl ICMI + tc TC + kl DWKL; labels have std 1. */
 export function psVaeLoss(
   { x, xHat, xMask, y, yHat, yMask, z, mean, logvar }: LossInput,
-  { alpha, frameStd, weights }: { alpha: number; frameStd: number; weights: Weights },
-): Record<Term, tf.Scalar> {
+  { alpha, frameStd, weights }: LossOptions,
+): Record<PsVaeTerm, tf.Scalar> {
   const pixels = x.size / x.shape[0];
   const labels = y.shape[1];
   const supervised = (t: tf.Tensor2D) => tf.slice(t, [0, 0], [-1, labels]);
@@ -131,3 +145,5 @@ export function psVaeLoss(
     loss_data_mse: tf.div(pixelError, pixels),
   };
 }
+
+export const psVaeObjective: Objective = { terms: TERMS, loss: psVaeLoss };

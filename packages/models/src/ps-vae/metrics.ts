@@ -1,4 +1,4 @@
-import { ACTIVE_VARIANCE } from './metricCards.js';
+import { ACTIVE_VARIANCE } from './latentCards.js';
 
 /* Sums over frames in float64, as plain JSON: a checkpoint in mid-epoch carries them. */
 

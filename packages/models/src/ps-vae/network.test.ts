@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { sizesOf } from './architecture.js';
 import type { ConvLayer } from './architecture.js';
 import { psVaeNetwork } from './network.js';
+import { psVaeObjective } from './loss.js';
 import { trialGradients, evaluateTrial } from './passes.js';
 import { PsVaeParams } from './params.js';
 import { trialOf, vectors } from './vectors.testing.js';
@@ -15,7 +16,7 @@ const strideFive: ConvLayer[] = [
   { channels: 4, kernel: 5, stride: 5 },
 ];
 const network = (
-  shape: { height: number; width: number; channels: number; labels: number },
+  shape: { height: number; width: number; channels: number; labels: number; background: number },
   n_ae_latents: number,
   seed = 0,
   architecture: 'behavenet' | ConvLayer[] = strideFive,
@@ -26,7 +27,7 @@ test.each([
   { channels: 2, height: 128, width: 128, count: 8_747_606 },
   { channels: 1, height: 128, width: 256, count: 8_784_917 },
 ])('the default architecture has the parameters of BehaveNet at %o', ({ count, ...frame }) => {
-  const model = network({ ...frame, labels: 4 }, 6, 0, 'behavenet');
+  const model = network({ ...frame, labels: 4, background: 0 }, 6, 0, 'behavenet');
   expect([...model.variables.values()].reduce((sum, { size }) => sum + size, 0)).toBe(count);
   model.dispose();
 });
@@ -41,7 +42,7 @@ test('sizes follow the padding rule of TensorFlow', () => {
 });
 
 test('the decoder gives frames of the size that came in, in 0..1', () => {
-  const shape = { height: 23, width: 17, channels: 2, labels: 1 };
+  const shape = { height: 23, width: 17, channels: 2, labels: 1, background: 0 };
   const model = network(shape, 3);
   const { mean, logvar } = model.encode(tf.ones([2, 23, 17, 2]));
   expect([mean.shape, logvar.shape]).toEqual([
@@ -53,7 +54,7 @@ test('the decoder gives frames of the size that came in, in 0..1', () => {
   expect(frames.dataSync().every((value) => value > 0 && value < 1)).toBe(true);
 });
 
-const shape = { height: 12, width: 10, channels: 1, labels: 2 };
+const shape = { height: 12, width: 10, channels: 1, labels: 2, background: 0 };
 
 test('the rotation is orthogonal, not trained, and follows the seed', () => {
   const of = (seed: number) => tf.reshape<tf.Rank.R2>(network(shape, 5, seed).frozen.get('rotation.kernel')!, [5, 5]);
@@ -69,11 +70,11 @@ test('the rotation is orthogonal, not trained, and follows the seed', () => {
 test('gradients through strides of 2 and 5 are those of finite differences', () => {
   const streams = randomStreams(2);
   const params = PsVaeParams.parse({ n_ae_latents: 4, alpha: 10, frame_std: 0.5, architecture: strideFive });
-  const model = { network: network(shape, 4, 2), params, shape };
+  const model = { network: network(shape, 4, 2), params, shape, objective: psVaeObjective };
   const trial = trialOf(3, shape, streams.get('data'));
   const noise = streams.get('noise').normals(12);
   const weights = { kl: 0.5, tc: 3 };
-  const loss = () => evaluateTrial(model, trial, noise, weights)[0]!.terms.loss;
+  const loss = () => evaluateTrial(model, trial, noise, weights)[0]!.terms.loss!;
   const { gradients } = trialGradients(model, trial, noise, weights);
   for (const [name, variable] of model.network.variables) {
     const gradient = gradients.get(name)!.dataSync();
@@ -97,8 +98,8 @@ test('gradients through strides of 2 and 5 are those of finite differences', () 
 });
 
 test('a training pass leaves no tensor behind', () => {
-  const params = PsVaeParams.parse({ n_ae_latents: 4, architecture: strideFive, chunk_size: 2 });
-  const model = { network: network(shape, 4), params, shape };
+  const params = PsVaeParams.parse({ n_ae_latents: 4, architecture: strideFive, approx_batch_size: 2 });
+  const model = { network: network(shape, 4), params, shape, objective: psVaeObjective };
   const streams = randomStreams(2);
   const trial = trialOf(3, shape, streams.get('data'));
   const noise = streams.get('noise').normals(12);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { RandomStreams, Variables } from '@trawl/nn';
+import type { RandomStream, RandomStreams, Variables } from '@trawl/nn';
 import {
   addConv,
   addConvTranspose,
@@ -12,8 +12,8 @@ import {
   haarOrthogonal,
   leakyRelu,
 } from '@trawl/nn';
+import type { Architecture } from './architecture.js';
 import { layersOf, sizesOf } from './architecture.js';
-import type { PsVaeParams } from './params.js';
 
 const SLOPE = 0.05;
 
@@ -21,15 +21,28 @@ export interface FrameShape {
   height: number;
   width: number;
   channels: number;
+  /** That the model predicts: supervised latents. */
   labels: number;
+  /** Latents of the session's appearance, behind the supervised ones; 0 for a model of one session. */
+  background: number;
+}
+
+export interface NetworkParams {
+  architecture: Architecture;
+  n_ae_latents: number;
+  /** Standard deviation of the sample: exp(logvar / 2) or exp(logvar); none: no posterior, the sample is the mean. */
+  sampling: 'textbook' | 'behavenet' | 'none';
 }
 
 export interface PsVaeNetwork {
   /** Trained, by name. */
   variables: Variables;
-  /** Never trained: `rotation.kernel`, an orthogonal [d, d] matrix whose columns are A's rows (labels), then B's. */
+  /**
+   * Never trained: `rotation.kernel`, an orthogonal [d, d] matrix whose columns are A's rows (labels), then B's. A model
+   * without labels has none.
+   */
   frozen: Variables;
-  /** [n, h, w, c] -> posterior mean (supervised latents first) and log-variance, both [n, d]. */
+  /** [n, h, w, c] -> posterior mean (supervised latents first) and log-variance (0 without a posterior), both [n, d]. */
   encode(x: tf.Tensor4D): { mean: tf.Tensor2D; logvar: tf.Tensor2D };
   /** Predicted labels [n, K] from posterior means [n, d]: a scale and a shift of each supervised latent. */
   predictLabels(mean: tf.Tensor2D): tf.Tensor2D;
@@ -41,13 +54,13 @@ export interface PsVaeNetwork {
 }
 
 /**
- * The single-session PS-VAE: f = convolutions of x; h = dense(f); mean = [A; B] h; logvar = dense(f), not rotated.
+ * The PS-VAE: f = convolutions of x; h = dense(f); mean = [A; B] h; logvar = dense(f), not rotated. Without labels mean = h.
  * Initialised as PyTorch does, from the streams `weights` and `rotation`.
  * Source: BehaveNet vaes.py L571-601 and L1276-1363, ae_model_architecture_generator.py L707-720 at 5a5568c.
  */
 export function psVaeNetwork(
   { height, width, channels, labels }: FrameShape,
-  params: Pick<PsVaeParams, 'architecture' | 'n_ae_latents' | 'sampling'>,
+  params: NetworkParams,
   streams: RandomStreams,
 ): PsVaeNetwork {
   const latents = params.n_ae_latents;
@@ -79,16 +92,16 @@ export function psVaeNetwork(
     }),
   );
   addDense(variables, 'encoder.mean', weights, { in: features, out: latents });
-  addDense(variables, 'encoder.logvar', weights, { in: features, out: latents });
-  const bound = 1 / Math.sqrt(labels);
-  const scale = addVariable(variables, 'labels.scale', [labels], weights.uniforms(labels, -bound, bound));
-  const shift = addVariable(variables, 'labels.shift', [labels], weights.uniforms(labels, -bound, bound));
+  if (params.sampling !== 'none') addDense(variables, 'encoder.logvar', weights, { in: features, out: latents });
+  const predict = labels === 0 ? null : addLabelLayer(variables, weights, labels);
   addDense(variables, 'decoder.dense', weights, { in: latents, out: features });
   mirrored.forEach((layer, i) => addConvTranspose(variables, `decoder.conv${i}`, weights, layer));
 
   const frozen: Variables = new Map();
-  const matrix = Float32Array.from(haarOrthogonal(latents, streams.get('rotation')));
-  addVariable(frozen, 'rotation.kernel', [latents, latents], matrix);
+  if (labels > 0) {
+    const matrix = Float32Array.from(haarOrthogonal(latents, streams.get('rotation')));
+    addVariable(frozen, 'rotation.kernel', [latents, latents], matrix);
+  }
 
   return {
     variables,
@@ -99,12 +112,15 @@ export function psVaeNetwork(
         x,
       );
       const f = tf.reshape<tf.Rank.R2>(top, [x.shape[0], features]);
-      const mean = dense(frozen, 'rotation', dense(variables, 'encoder.mean', f));
-      return { mean, logvar: dense(variables, 'encoder.logvar', f) };
+      const h = dense(variables, 'encoder.mean', f);
+      const mean = labels > 0 ? dense(frozen, 'rotation', h) : h;
+      return { mean, logvar: params.sampling === 'none' ? tf.zerosLike(h) : dense(variables, 'encoder.logvar', f) };
     },
-    predictLabels: (mean) => tf.add(tf.mul(tf.slice(mean, [0, 0], [-1, labels]), scale), shift),
-    sample: (mean, logvar, noise) =>
-      tf.add(mean, tf.mul(tf.exp(params.sampling === 'behavenet' ? logvar : tf.mul(logvar, 0.5)), noise)),
+    predictLabels: (mean) => (predict ? predict(mean) : tf.zeros([mean.shape[0], 0])),
+    sample(mean, logvar, noise) {
+      if (params.sampling === 'none') return mean;
+      return tf.add(mean, tf.mul(tf.exp(params.sampling === 'behavenet' ? logvar : tf.mul(logvar, 0.5)), noise));
+    },
     decode(z) {
       const f = dense(variables, 'decoder.dense', z);
       const frames = mirrored.reduce(
@@ -121,4 +137,16 @@ export function psVaeNetwork(
       disposeVariables(frozen);
     },
   };
+}
+
+/** D of the paper: a scale and a shift of each supervised latent. */
+function addLabelLayer(
+  variables: Variables,
+  weights: RandomStream,
+  labels: number,
+): (mean: tf.Tensor2D) => tf.Tensor2D {
+  const bound = 1 / Math.sqrt(labels);
+  const scale = addVariable(variables, 'labels.scale', [labels], weights.uniforms(labels, -bound, bound));
+  const shift = addVariable(variables, 'labels.shift', [labels], weights.uniforms(labels, -bound, bound));
+  return (mean) => tf.add(tf.mul(tf.slice(mean, [0, 0], [-1, labels]), scale), shift);
 }

@@ -4,17 +4,25 @@ import type { Gradients, Optimizer } from '@trawl/nn';
 import { valueAndGradients } from '@trawl/nn';
 import type { Chunk } from './batch.js';
 import { chunksOf, frameMasksOf, framesOf, rowsOf } from './batch.js';
-import type { Term } from './loss.js';
-import { psVaeLoss, squaredError, TERMS } from './loss.js';
-import type { FrameShape, PsVaeNetwork } from './network.js';
+import type { Objective, Term } from './loss.js';
+import { squaredError } from './loss.js';
+import type { FrameShape, NetworkParams, PsVaeNetwork } from './network.js';
 import type { PsVaeParams } from './params.js';
 import type { Weights } from './schedule.js';
 import type { ChunkReport } from './sums.js';
 
+/** Parameters of any model of the family; those that it lacks have values without effect. */
+export type FamilyParams = Omit<PsVaeParams, 'sampling'> & NetworkParams;
+
+/** Unsupervised latents: the last of a mean. */
+export const unitsOf = ({ params, shape }: Pick<Model, 'params' | 'shape'>): number =>
+  params.n_ae_latents - shape.labels - shape.background;
+
 export interface Model {
   network: PsVaeNetwork;
-  params: PsVaeParams;
+  params: FamilyParams;
   shape: FrameShape;
+  objective: Objective;
 }
 
 /** Loss and, in one tensor so that one transfer reads them, all that the host wants of a chunk. */
@@ -27,7 +35,7 @@ const row = (values: tf.Tensor): tf.Tensor1D => tf.reshape(values, [-1]);
 
 /** `noise` is [trial frames, latents]. With `fromMeans` the pixel error is that of the posterior means' frames. */
 function forward(
-  { network, params, shape }: Model,
+  { network, params, shape, objective }: Model,
   chunk: Chunk,
   noise: Float32Array,
   weights: Weights,
@@ -42,7 +50,7 @@ function forward(
   const { mean, logvar } = network.encode(x);
   const z = network.sample(mean, logvar, tf.tensor2d(rowsOf(chunk, noise, latents), [frames, latents]));
   const yHat = network.predictLabels(mean);
-  const terms = psVaeLoss(
+  const terms = objective.loss(
     {
       x,
       xHat: network.decode(z),
@@ -62,27 +70,18 @@ function forward(
   }
   return {
     loss: terms.loss,
-    report: tf.concat1d([row(tf.stack(TERMS.map((term) => terms[term]))), row(yHat), row(mean)]),
+    report: tf.concat1d([row(tf.stack(objective.terms.flatMap((term) => terms[term] ?? []))), row(yHat), row(mean)]),
   };
 }
 
-function read(chunk: Chunk, report: tf.Tensor1D, labels: number): ChunkReport {
+function read({ objective, shape }: Model, chunk: Chunk, report: tf.Tensor1D): ChunkReport {
   const values = report.dataSync<'float32'>();
-  const meansFrom = TERMS.length + (chunk.end - chunk.start) * labels;
-  const at = (term: Term): number => values[TERMS.indexOf(term)] ?? Number.NaN;
+  const { terms } = objective;
+  const meansFrom = terms.length + (chunk.end - chunk.start) * shape.labels;
   return {
     chunk,
-    terms: {
-      loss: at('loss'),
-      loss_data_ll: at('loss_data_ll'),
-      loss_label_ll: at('loss_label_ll'),
-      loss_zs_kl: at('loss_zs_kl'),
-      loss_zu_mi_raw: at('loss_zu_mi_raw'),
-      loss_zu_tc_raw: at('loss_zu_tc_raw'),
-      loss_zu_dwkl_raw: at('loss_zu_dwkl_raw'),
-      loss_data_mse: at('loss_data_mse'),
-    },
-    yHat: values.slice(TERMS.length, meansFrom),
+    terms: Object.fromEntries(terms.map((term, i): [Term, number] => [term, values[i] ?? Number.NaN])),
+    yHat: values.slice(terms.length, meansFrom),
     mean: values.slice(meansFrom),
   };
 }
@@ -114,7 +113,7 @@ export function trialGradients(
   const { variables } = model.network;
   const mean: Gradients = new Map();
   const pending: { chunk: Chunk; report: tf.Tensor1D }[] = [];
-  for (const chunk of chunksOf(trial, model.params.chunk_size)) {
+  for (const chunk of chunksOf(trial, model.params.approx_batch_size)) {
     const { values, gradients } = valueAndGradients(variables, () => forward(model, chunk, noise, weights));
     pending.push({ chunk, report: values.report });
     const share = (chunk.end - chunk.start) / trial.nFrames;
@@ -124,7 +123,7 @@ export function trialGradients(
       mean.set(name, before ? tf.add(before, part) : part);
     }
   }
-  return { gradients: mean, read: () => pending.map(({ chunk, report }) => read(chunk, report, model.shape.labels)) };
+  return { gradients: mean, read: () => pending.map(({ chunk, report }) => read(model, chunk, report)) };
 }
 
 /** Losses and posterior means of a trial, no update. */
@@ -135,9 +134,9 @@ export function evaluateTrial(
   weights: Weights,
   fromMeans = false,
 ): ChunkReport[] {
-  return chunksOf(trial, model.params.chunk_size).map((chunk) => {
+  return chunksOf(trial, model.params.approx_batch_size).map((chunk) => {
     const report = tf.tidy(() => forward(model, chunk, noise, weights, fromMeans).report);
-    const values = read(chunk, report, model.shape.labels);
+    const values = read(model, chunk, report);
     report.dispose();
     return values;
   });

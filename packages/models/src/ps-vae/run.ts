@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Trial } from '@trawl/datasets';
-import type { Optimizer } from '@trawl/nn';
-import type { Split } from '@trawl/spec';
+import type { Optimizer, RandomStreams } from '@trawl/nn';
+import type { ModelCard, Split } from '@trawl/spec';
 import { SPLITS } from '@trawl/spec';
 import type { TrainContext } from '../contract.js';
 import type { Model } from './passes.js';
@@ -10,6 +10,9 @@ import type { RunState } from './state.js';
 /** A run under way. */
 export interface Run {
   ctx: TrainContext;
+  card: ModelCard;
+  /** Of training: order, noise. */
+  streams: RandomStreams;
   model: Model;
   optimizer: Optimizer;
   /** Trial indices. */

@@ -1,34 +1,40 @@
 import { splitTrials } from '@trawl/datasets/splits';
-import { amsgrad } from '@trawl/nn';
+import type { RandomStreams } from '@trawl/nn';
+import { amsgrad, randomStreams } from '@trawl/nn';
 import type { TrainContext } from '../contract.js';
 import { InvalidData } from '../contract.js';
 import { resumeFrom, takeWeights } from '../takeWeights.js';
-import { checkPsVae } from './check.js';
 import { fromCheckpoint } from './checkpoint.js';
 import { psVaeNetwork } from './network.js';
-import { PsVaeParams } from './params.js';
+import { unitsOf } from './passes.js';
 import type { Run } from './run.js';
 import { initialState } from './state.js';
+import type { Variant } from './variant.js';
 
 /** A fresh run, or the one that `ctx.resume` goes on with. */
-export function startRun(ctx: TrainContext): Run {
-  const params = PsVaeParams.parse(ctx.params);
+export function startRun(ctx: TrainContext, variant: Variant): Run {
+  const params = variant.params(ctx.params);
   const { facts, trials } = ctx.dataset;
-  const faults = checkPsVae(ctx.params, facts);
+  const faults = variant.card.check(ctx.params, facts);
   if (faults.length > 0) throw new InvalidData(faults.map(({ path, message }) => `${path}: ${message}`).join('; '));
 
-  const { height, width, channels, labels } = facts;
-  const shape = { height, width, channels, labels };
-  const network = psVaeNetwork(shape, params, ctx.streams);
-  const fixed = ctx.streams.get('noise.fixed');
+  const { height, width, channels } = facts;
+  const shape = { height, width, channels, ...variant.latents(ctx.params, facts) };
+  const seeded = (seed: number | null): RandomStreams => (seed === null ? ctx.streams : randomStreams(seed));
+  const streams = seeded(params.rng_seed_train);
+  const network = psVaeNetwork(shape, params, seeded(params.rng_seed_model));
+  const fixed = streams.get('noise.fixed');
+  const model = { network, params, shape, objective: variant.objective(ctx.params) };
   const run: Run = {
     ctx,
-    model: { network, params, shape },
+    card: variant.card,
+    streams,
+    model,
     optimizer: amsgrad(network.variables, { learningRate: params.learning_rate, l2: params.l2_reg }),
     splits: splitTrials(facts.trials, params.trial_splits, params.rng_seed_data, params.train_frac),
     // Drawn before a checkpoint sets the streams, so that a resumed run evaluates on the same noise.
     fixedNoise: trials.map(({ nFrames }) => fixed.normals(nFrames * params.n_ae_latents)),
-    state: initialState(labels, params.n_ae_latents),
+    state: initialState(shape.labels, unitsOf(model)),
     best: new Map(),
   };
   const { variables, frozen } = network;

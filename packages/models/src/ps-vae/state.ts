@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REPORTED, splitSums } from './sums.js';
+import { splitSums } from './sums.js';
 
 const numbers = z.array(z.number());
 
@@ -16,7 +16,7 @@ export const RunState = z.strictObject({
   /** Of the training steps of this epoch so far. */
   sums: z.strictObject({
     trials: z.int(),
-    terms: z.record(z.enum(REPORTED), z.number()),
+    terms: z.record(z.string(), z.number()),
     labels: z.strictObject({ n: numbers, y: numbers, yy: numbers, error: numbers }),
     latents: z.strictObject({ n: z.int(), sum: numbers, products: z.array(numbers) }),
   }),
@@ -26,12 +26,12 @@ export const RunState = z.strictObject({
 });
 export type RunState = z.infer<typeof RunState>;
 
-export const initialState = (labels: number, latents: number): RunState => ({
+export const initialState = (labels: number, units: number): RunState => ({
   epoch: 0,
   order: [],
   position: 0,
   step: 0,
-  sums: splitSums(labels, latents),
+  sums: splitSums(labels, units),
   best: null,
   finished: false,
 });

@@ -2,7 +2,7 @@ import type { Summary } from '@trawl/spec';
 import { metricName } from '@trawl/spec';
 import { boundary } from './checkpoint.js';
 import { correlationMatrix, latentMetrics } from './metrics.js';
-import { evaluateTrial } from './passes.js';
+import { evaluateTrial, unitsOf } from './passes.js';
 import type { Run } from './run.js';
 import { filledSplits, noiseAt, trialAt } from './run.js';
 import { weightsAt } from './schedule.js';
@@ -23,7 +23,7 @@ export async function evaluateAll(run: Run): Promise<Evaluated> {
   const { params, shape } = model;
   const weights = weightsAt(params.anneal_epochs, params.anneal_epochs, params.beta);
   const sums = new Map<string, SplitSums>(
-    filledSplits(run).map((split) => [split, splitSums(shape.labels, params.n_ae_latents)]),
+    filledSplits(run).map((split) => [split, splitSums(shape.labels, unitsOf(model))]),
   );
   const means: Float32Array[] = [];
   for (const index of ctx.dataset.trials.keys()) {
@@ -49,7 +49,7 @@ export async function evaluateAll(run: Run): Promise<Evaluated> {
         latent_correlation: correlation,
         latent_correlation_active: correlationActive,
         active_units: activeUnits,
-        unsupervised_units: params.n_ae_latents - shape.labels,
+        unsupervised_units: unitsOf(model),
       }),
     };
     for (const [name, value] of Object.entries(metrics)) summary[metricName(split, name)] = value;

@@ -1,5 +1,5 @@
 import { checkpointBytes, toHost } from '@trawl/nn';
-import type { Split } from '@trawl/spec';
+import type { Params, Split } from '@trawl/spec';
 import { EVALUATION_FILE } from '@trawl/spec';
 import type { Trainer } from '../contract.js';
 import type { NpyArray } from '../npz.js';
@@ -7,12 +7,15 @@ import { npz } from '../npz.js';
 import { psVaeCard } from './card.js';
 import { boundary } from './checkpoint.js';
 import { evaluationFile } from './evaluation.js';
-import { evaluateTrial, trainStep } from './passes.js';
+import { evaluateTrial, trainStep, unitsOf } from './passes.js';
+import { psVaeObjective } from './loss.js';
+import { PsVaeParams } from './params.js';
 import type { Run } from './run.js';
 import { allWeights, dispose, filledSplits, keepBest, noiseAt, restoreBest, trialAt } from './run.js';
 import type { Weights } from './schedule.js';
 import { better, isCandidate, isValidated, stopsEarly, weightsAt } from './schedule.js';
 import { startRun } from './start.js';
+import type { Variant } from './variant.js';
 import { evaluateAll } from './summary.js';
 import type { SplitSums } from './sums.js';
 import { addTrial, assertFinite, metricsOf, splitSums, trainLatentMetrics } from './sums.js';
@@ -22,10 +25,10 @@ import { addTrial, assertFinite, metricsOf, splitSums, trainLatentMetrics } from
  * network, epochs 1 to max_n_epochs train; the best model is chosen, and early stopping counts, after the ramp only;
  * the summary is the best model's.
  */
-export const psVae: Trainer = {
-  card: psVaeCard,
+export const familyTrainer = (variant: Variant): Trainer => ({
+  card: variant.card,
   async train(ctx) {
-    const run = startRun(ctx);
+    const run = startRun(ctx, variant);
     try {
       while (!run.state.finished) await epoch(run);
       return await finish(run);
@@ -33,7 +36,16 @@ export const psVae: Trainer = {
       dispose(run);
     }
   },
-};
+});
+
+const psVaeParams = (raw: Params): PsVaeParams => PsVaeParams.parse(raw);
+
+export const psVae = familyTrainer({
+  card: psVaeCard,
+  params: psVaeParams,
+  objective: () => psVaeObjective,
+  latents: (_params, { labels }) => ({ labels, background: 0 }),
+});
 
 async function epoch(run: Run): Promise<void> {
   const { ctx, model, state } = run;
@@ -46,8 +58,14 @@ async function epoch(run: Run): Promise<void> {
   const val = isValidated(at.epoch, val_check_interval, max_n_epochs) ? await evaluate(run, 'val', weights) : null;
 
   at.step = state.step;
-  const schedule = { kl_weight: weights.kl, tc_weight: weights.tc };
-  ctx.report({ ...at, split: 'train', metrics: { ...metricsOf(train), ...trainLatentMetrics(train), ...schedule } });
+  const schedule = Object.entries({ kl_weight: weights.kl, tc_weight: weights.tc }).filter(([name]) =>
+    run.card.metrics.some((metric) => metric.name === name),
+  );
+  ctx.report({
+    ...at,
+    split: 'train',
+    metrics: { ...metricsOf(train), ...trainLatentMetrics(train), ...Object.fromEntries(schedule) },
+  });
   if (val) {
     const metrics = metricsOf(val);
     ctx.report({ ...at, split: 'val', metrics });
@@ -66,16 +84,16 @@ async function epoch(run: Run): Promise<void> {
 
 /** Every training trial once, in a fresh order; goes on in the middle of the epoch after a resume. */
 async function trainEpoch(run: Run, weights: Weights): Promise<SplitSums> {
-  const { ctx, model, optimizer, state, splits } = run;
+  const { model, optimizer, state, splits } = run;
   const { n_ae_latents } = model.params;
   if (state.order.length === 0) {
-    const permutation = ctx.streams.get('shuffle').permutation(splits.train.length);
+    const permutation = run.streams.get('shuffle').permutation(splits.train.length);
     state.order = permutation.flatMap((i) => splits.train[i] ?? []);
-    state.sums = splitSums(model.shape.labels, n_ae_latents);
+    state.sums = splitSums(model.shape.labels, unitsOf(model));
   }
   for (const index of state.order.slice(state.position)) {
     const trial = trialAt(run, index);
-    const noise = ctx.streams.get('noise').normals(trial.nFrames * n_ae_latents);
+    const noise = run.streams.get('noise').normals(trial.nFrames * n_ae_latents);
     const reports = trainStep(model, optimizer, trial, noise, weights);
     state.step += 1;
     state.position += 1;
@@ -88,7 +106,7 @@ async function trainEpoch(run: Run, weights: Weights): Promise<SplitSums> {
 
 async function evaluate(run: Run, split: Split, weights: Weights): Promise<SplitSums> {
   const { model, splits, state } = run;
-  const sums = splitSums(model.shape.labels, model.params.n_ae_latents);
+  const sums = splitSums(model.shape.labels, unitsOf(model));
   for (const index of splits[split]) {
     const reports = evaluateTrial(model, trialAt(run, index), noiseAt(run, index), weights);
     assertFinite(reports, `on ${split} trial ${index} after step ${state.step} (epoch ${state.epoch})`);
@@ -100,11 +118,11 @@ async function evaluate(run: Run, split: Split, weights: Weights): Promise<Split
 
 /** Takes the best weights and leaves them, all posterior means and the summary. */
 async function finish(run: Run): Promise<Record<string, number>> {
-  const { ctx, model, state } = run;
+  const { ctx, card, model, state } = run;
   restoreBest(run);
   const evaluated = await evaluateAll(run);
   const evaluation = await evaluationFile(run, evaluated);
-  const origin = { model: psVaeCard.name, version: psVaeCard.version, params: model.params, shape: model.shape };
+  const origin = { model: card.name, version: card.version, params: model.params, shape: model.shape };
   const weights = checkpointBytes({
     tensors: toHost(allWeights(model)),
     state: { ...origin, epoch: state.best?.epoch },

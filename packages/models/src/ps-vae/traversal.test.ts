@@ -35,7 +35,7 @@ test('base frames lie in the middle of each quarter of the data', () => {
   expect(baseFramesOf(trials, 2)).toEqual(all.slice(0, 2));
 });
 
-const frame = (side: number) => ({ height: side, width: side, channels: 1, labels: 2 });
+const frame = (side: number) => ({ height: side, width: side, channels: 1, labels: 2, background: 0 });
 
 test('large frames and many latents take fewer steps, then fewer base frames, then none', () => {
   expect(traversalSize(frame(128), 6)).toEqual({ base: 4, steps: 9 });

@@ -30,6 +30,7 @@ interface Vectors {
   A_decomposition_check: Named<`${Sampling}_sample`, Named<'mean_j(log q(z|x) - log p(z))', number>>;
   B_models: {
     strides_2_2: {
+      arch: object;
       weights: Record<string, Nested>;
       forward_sampled: Named<'x_hat' | 'z' | 'mu' | 'logvar' | 'y_hat', Nested>;
       forward_use_mean: Named<'x_hat', Nested>;

@@ -23,10 +23,13 @@ export function checkSeedParameter(sweep: SweepDraft, stage: StageDraft, axes: r
       : []),
     ...axes.filter(({ key }) => rootOf(key) === name).map(({ at, given }) => ({ path: at, given })),
   ];
-  return places.map(({ path, given }) => ({
-    path,
-    message: `sets the seed of the model beside ${other}`,
-    given: shortGiven(given),
-    allowed: `either ${name} or seeds: a run's seed sets everything that the model draws`,
-  }));
+  // null is "the run's seed".
+  return places
+    .filter(({ given }) => given !== null)
+    .map(({ path, given }) => ({
+      path,
+      message: `sets the seed of the model beside ${other}`,
+      given: shortGiven(given),
+      allowed: `either ${name} or seeds: a run's seed sets everything that the model draws`,
+    }));
 }
