@@ -122,3 +122,14 @@ export const noMathRandom: Rule = (sources) =>
   [...sources.values()]
     .filter(({ globals }) => globals.includes('Math.random'))
     .map(({ file }) => `${file}: draws from Math.random`);
+
+/** The cli asks the service by way of the client, and nothing else over HTTP. */
+export const cliAsksTheClient: Rule = (sources) =>
+  code(sources)
+    .filter(({ file }) => file.startsWith('apps/cli/'))
+    .flatMap(({ file, imports, globals }) => [
+      ...(globals.includes('fetch') ? [`${file}: calls fetch`] : []),
+      ...imports
+        .filter(({ from }) => /^(node:https?|undici)$/.test(from))
+        .map(({ from }) => `${file}: imports ${from}`),
+    ]);

@@ -13,7 +13,7 @@ export interface Source {
   /** From the repository's root, as `packages/nn/src/layers.ts`. */
   file: string;
   imports: Import[];
-  /** `process.env` and `Math.random`, where the file says them. */
+  /** `process.env`, `Math.random` and calls of `fetch`, where the file says them. */
   globals: string[];
 }
 
@@ -69,6 +69,9 @@ export function parseSource(file: string, text: string): Source {
     },
     TSImportType({ source }) {
       imports.push({ from: source.value, typeOnly: true });
+    },
+    CallExpression({ callee }) {
+      if (callee.type === 'Identifier' && callee.name === 'fetch') globals.add('fetch');
     },
     MemberExpression({ object, property }) {
       if (object.type !== 'Identifier') return;

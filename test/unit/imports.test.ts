@@ -143,6 +143,17 @@ describe('an offence is seen', () => {
       ],
     ],
     [
+      'a command that asks the service by itself',
+      rules.cliAsksTheClient,
+      {
+        'apps/cli/src/a.ts': "await fetch('http://x');",
+        'apps/cli/src/b.ts': "import { request } from 'node:http';",
+        'apps/cli/src/fine.ts': "import { createClient } from '@trawl/client'; const fetched = 'fetch()';",
+        'apps/worker/src/a.ts': "await fetch('http://x');",
+      },
+      ['apps/cli/src/a.ts: calls fetch', 'apps/cli/src/b.ts: imports node:http'],
+    ],
+    [
       'a number that nobody can draw again',
       rules.noMathRandom,
       { 'packages/nn/src/a.test.ts': 'Math.random();', 'packages/nn/src/b.ts': 'const { random } = Math; random();' },

@@ -1,4 +1,4 @@
-import { ApiError, type Client, createClient, UnreachableError } from '@trawl/client';
+import { ApiError, type Client, type ClientOptions, createClient, UnreachableError } from '@trawl/client';
 import { BackupError, EmbeddedPostgresError, MigrationError } from '@trawl/store';
 import { type Config, readConfig, readStackFile } from './config.js';
 
@@ -11,7 +11,7 @@ export class UsageError extends Error {
 export interface Context {
   config: Config;
   /** The api of TRAWL_API_URL, else of the running stack. Throws UsageError where neither is. */
-  client(): Client;
+  client(options?: Omit<ClientOptions, 'baseUrl' | 'apiKey'>): Client;
   /** For a person on stdout; with --json the value instead. */
   show(value: unknown, text: () => string): void;
   json: boolean;
@@ -27,14 +27,14 @@ export function createContext(json: boolean): Context {
   return {
     config,
     json,
-    client() {
+    client(options) {
       const baseUrl = config.apiUrl ?? readStackFile(config.dataDir)?.apiUrl;
       if (baseUrl === undefined) {
         throw new UsageError(
           `no trawl is running on ${config.dataDir}: start one with "npm start", or set TRAWL_API_URL`,
         );
       }
-      return createClient({ baseUrl });
+      return createClient({ baseUrl, ...options });
     },
     show: (value, text) => process.stdout.write(`${json ? JSON.stringify(value, null, 2) : text()}\n`),
   };

@@ -1,8 +1,11 @@
 import { GcReport, ModelDetail, ModelView, WorkerView } from '@trawl/spec';
 import { z } from 'zod';
+import { type EventOptions, follow } from './events.js';
 import { createHttp, type ClientOptions } from './http.js';
 import { runCalls } from './runs.js';
 import { sweepCalls } from './sweeps.js';
+
+const Ready = z.record(z.string(), z.string());
 
 /**
  * Calls of the HTTP API with their answers parsed. Calls that may be repeated safely are, when the service
@@ -13,6 +16,8 @@ export function createClient(options: ClientOptions) {
   return {
     sweeps: sweepCalls(http),
     runs: runCalls(http),
+    /** Events of all sweeps: those to come, or those after a place. It never ends by itself. */
+    events: (from: EventOptions = {}) => follow(http, ['v1', 'events'], from),
     artifacts: {
       /** Where the bytes are, for an `img` or a link. Node downloads with `@trawl/client/files`. */
       url: (id: string): string => http.url(['v1', 'artifacts', id]),
@@ -26,6 +31,12 @@ export function createClient(options: ClientOptions) {
     /** Frees files that nobody needs any more; with `dryRun` it only says which. */
     gc: ({ dryRun = false }: { dryRun?: boolean } = {}): Promise<GcReport> =>
       http.json(GcReport, { method: 'POST', path: ['v1', 'gc'], query: { dryRun }, patient: true }),
+    health: {
+      /** Whether the api's process answers at all. */
+      live: async (): Promise<void> => http.send({ method: 'GET', path: ['livez'] }, async () => {}),
+      /** @throws ApiError 503 naming what does not answer behind it */
+      ready: (): Promise<Record<string, string>> => http.json(Ready, { method: 'GET', path: ['readyz'] }),
+    },
     workers: {
       list: async (): Promise<WorkerView[]> =>
         (await http.json(z.object({ items: z.array(WorkerView) }), { method: 'GET', path: ['v1', 'workers'] })).items,

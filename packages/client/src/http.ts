@@ -27,6 +27,7 @@ export interface Call {
 }
 
 export interface Http {
+  readonly retry: RetryPolicy;
   url(path: readonly string[], query?: Query): string;
   /**
    * What `read` makes of a good answer, which may break off while it is read: then both are repeated. A
@@ -34,6 +35,8 @@ export interface Http {
    * @throws ApiError, UnreachableError
    */
   send<T>(call: Call | (() => Promise<Call>), read: (answer: Response) => Promise<T>): Promise<T>;
+  /** A good answer as it begins, never repeated. @throws ApiError, UnreachableError */
+  open(call: Call): Promise<Response>;
   /** The answer's body. @throws also when it is not what the schema says. */
   json<T extends z.ZodType>(schema: T, call: Call): Promise<z.output<T>>;
 }
@@ -74,13 +77,17 @@ export function createHttp(options: ClientOptions): Http {
     }
   };
 
+  const open = async (call: Call): Promise<Response> => {
+    const answer = await once(call);
+    if (!answer.ok) throw await apiError(answer);
+    return answer;
+  };
+
   const send: Http['send'] = async (given, read) => {
     for (let attempt = 1; ; attempt++) {
       const call = typeof given === 'function' ? await given() : given;
       try {
-        const answer = await once(call);
-        if (!answer.ok) throw await apiError(answer);
-        return await read(answer);
+        return await read(await open(call));
       } catch (error) {
         if (attempt >= retry.attempts || !isRepeatable(call) || !isPassing(error)) throw error;
         const asked = error instanceof ApiError ? error.retryAfterMs : null;
@@ -90,8 +97,10 @@ export function createHttp(options: ClientOptions): Http {
   };
 
   return {
+    retry,
     url,
     send,
+    open,
     json: (schema, call) =>
       send(call, async (answer) => {
         const parsed = schema.safeParse(parseJson(await textOf(answer)));
@@ -108,7 +117,7 @@ export function createHttp(options: ClientOptions): Http {
 const isRepeatable = ({ method, headers }: Call): boolean =>
   method !== 'POST' || headers?.['idempotency-key'] !== undefined;
 
-const isPassing = (error: unknown): boolean =>
+export const isPassing = (error: unknown): boolean =>
   error instanceof UnreachableError || (error instanceof ApiError && isTransient(error.status));
 
 async function apiError(answer: Response): Promise<ApiError> {

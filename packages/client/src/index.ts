@@ -1,5 +1,6 @@
 export { createClient, type Client } from './client.js';
 export { ApiError, UnreachableError } from './errors.js';
+export type { EventOptions } from './events.js';
 export type { ClientOptions } from './http.js';
 export type { RetryPolicy } from './retry.js';
 export type { SpecMediaType } from './sweeps.js';

@@ -6,10 +6,12 @@ import {
   SweepDetail,
   SweepView,
   type ApproveBody,
+  type ExtendBody,
   type RefitBody,
   type RunState,
 } from '@trawl/spec';
 import type { z } from 'zod';
+import { type EventOptions, follow } from './events.js';
 import type { Call, Http } from './http.js';
 import { items } from './pages.js';
 
@@ -53,10 +55,23 @@ export function sweepCalls(http: Http) {
         ...query
       }: { stage?: string | undefined; state?: RunState | undefined; limit?: number | undefined } = {},
     ) => items(http, RunView, { method: 'GET', path: at(id, 'runs'), query: { ...query, limit } }),
+    /** Its events: all from the first, or those after a place. It ends with an ApiError 404 when the sweep is deleted. */
+    events: (id: string, options: EventOptions = {}) => follow(http, at(id, 'events'), { after: 0, ...options }),
     ranking: (id: string, query: StageQuery & { by?: string | undefined } = {}): Promise<Ranking> =>
       http.json(Ranking, { method: 'GET', path: at(id, 'ranking'), query }),
     best: (id: string, query: StageQuery = {}): Promise<Best> =>
       http.json(Best, { method: 'GET', path: at(id, 'best'), query }),
+    /**
+     * More values or seeds for a stage. Safe to repeat: sent again with the same key nothing more is added.
+     * Without a key one is drawn, for this call and its retries.
+     */
+    extend: (id: string, body: z.input<typeof ExtendBody>, idempotencyKey: string = drawKey()): Promise<SweepDetail> =>
+      http.json(SweepDetail, {
+        method: 'POST',
+        path: at(id, 'extend'),
+        headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+        body: JSON.stringify(body),
+      }),
     refit: (id: string, body: z.input<typeof RefitBody> = {}) => post(at(id, 'refit'), body),
     pause: (id: string) => post(at(id, 'pause')),
     resume: (id: string) => post(at(id, 'resume')),

@@ -394,6 +394,18 @@ export const ModelDetail = ModelView.extend({
 export type ModelView = z.infer<typeof ModelView>;
 export type ModelDetail = z.infer<typeof ModelDetail>;
 
+/** What an event of the stream carries; `run` has runId and state, `stage` has stageId, name and state, `sweep` has state. */
+export const EventData = z.looseObject({ at: time, sweepId: z.string() });
+export const EVENT_TYPES = ['run', 'stage', 'sweep'] as const;
+
+/** One event, as a client sees it. */
+export interface EventView {
+  /** Its place: within its sweep, or among those of all sweeps. */
+  id: number;
+  type: (typeof EVENT_TYPES)[number];
+  data: z.output<typeof EventData>;
+}
+
 export const WorkerView = z.object({
   id: z.string(),
   host: z.string(),

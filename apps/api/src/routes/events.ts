@@ -77,6 +77,8 @@ async function send(
   reply.sse.onClose(() => gone.abort());
   // A connection that were kept for further requests would hold up the server's close.
   reply.header('connection', 'close');
+  // Where this stream begins: who loses it before its first event goes on from here.
+  reply.header('last-event-id', String(after));
   reply.sse.sendHeaders();
   // Node keeps them back until the first byte of a body, which may be long in coming.
   reply.raw.flushHeaders();

@@ -13,7 +13,7 @@ export function doctorCommand(program: Command, context: () => Context): void {
     .action(async () => {
       const ctx = context();
       const backend = await describeBackend(ctx.config);
-      const service = await describeService(ctx.config);
+      const service = await describeService(ctx);
       const disk = await describeDisk(ctx.config.dataDir);
       ctx.show({ backend, service, disk }, () =>
         [backendText(backend), diskText(disk), serviceText(service, ctx.config)].join('\n'),
@@ -67,12 +67,12 @@ interface Service {
   detail: string;
 }
 
-async function describeService(config: Config): Promise<Service> {
-  const apiUrl = config.apiUrl ?? readStackFile(config.dataDir)?.apiUrl ?? null;
+async function describeService(ctx: Context): Promise<Service> {
+  const apiUrl = ctx.config.apiUrl ?? readStackFile(ctx.config.dataDir)?.apiUrl ?? null;
   if (apiUrl === null) return { apiUrl, ready: false, detail: 'none runs' };
   try {
-    const answer = await fetch(`${apiUrl}/readyz`, { signal: AbortSignal.timeout(5_000) });
-    return { apiUrl, ready: answer.ok, detail: answer.ok ? 'ready' : await answer.text() };
+    await ctx.client({ timeoutMs: 5_000, retry: { attempts: 1 } }).health.ready();
+    return { apiUrl, ready: true, detail: 'ready' };
   } catch (error) {
     return { apiUrl, ready: false, detail: error instanceof Error ? error.message : String(error) };
   }

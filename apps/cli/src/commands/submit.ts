@@ -4,7 +4,7 @@ import { applySmoke, type DryRun, parseSweepText } from '@trawl/spec';
 import type { Command } from 'commander';
 import { type Context, UsageError } from '../context.js';
 import { point } from '../render/numbers.js';
-import { watchSweep } from './watch.js';
+import { watchToEnd } from './watch.js';
 
 interface Options {
   dryRun?: true;
@@ -31,7 +31,7 @@ export function submitCommand(program: Command, context: () => Context): void {
       }
       const sweep = await client.sweeps.submit(text, mediaType);
       ctx.show(sweep, () => `submitted ${sweep.name}: ${sweep.id}`);
-      if (options.watch) await watchSweep(ctx, client, sweep.id);
+      if (options.watch) await watchToEnd(ctx, client, sweep.id);
       else if (!ctx.json) process.stdout.write(`follow it: trawl watch ${sweep.id}\n`);
     });
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createClient } from '@trawl/client';
 import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from '@trawl/store';
 import { type Config, environment, readStackFile, type StackFile, stackFilePath } from '../config.js';
 import { lastLines, type Role, type RoleProcess, startRole } from './role.js';
@@ -109,13 +110,13 @@ async function withDeadline(listening: Promise<string>, logFile: string): Promis
 }
 
 async function ready(apiUrl: string): Promise<void> {
+  const { health } = createClient({ baseUrl: apiUrl, timeoutMs: 5_000, retry: { attempts: 1 } });
   const deadline = performance.now() + READY_SECONDS * 1000;
   let last = '';
   while (performance.now() < deadline) {
     try {
-      const answer = await fetch(`${apiUrl}/readyz`);
-      if (answer.ok) return;
-      last = await answer.text();
+      await health.ready();
+      return;
     } catch (error) {
       last = String(error);
     }
