@@ -14,7 +14,7 @@ import {
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
-import { addSweep, addWorker, betas, runsOf } from '../support/sweeps.js';
+import { addSweep, addWorker, betas, facts, runsOf } from '../support/sweeps.js';
 
 let database: TestDatabase;
 let store: Store;
@@ -42,6 +42,8 @@ beforeAll(async () => {
   running = runs[18]!;
   await store.runs.claim(running, 0, worker);
   await upload(running, '');
+  const data = await files.put(chunks('pixels'));
+  await store.datasets.upload({ ...facts, kind: 'hdf5', hash: data.sha256, size: data.size }, 'mouse');
   await backup({ databaseUrl: database.databaseUrl, files, path: archive });
 });
 
@@ -51,12 +53,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+async function* chunks(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
 async function upload(run: string, text: string): Promise<string> {
-  const { sha256, size } = await files.put(
-    (async function* () {
-      yield Buffer.from(text);
-    })(),
-  );
+  const { sha256, size } = await files.put(chunks(text));
   const artifact: NewArtifact = { name: 'w', kind: 'weights', mediaType: 'text/plain', sha256, size };
   expect(await store.artifacts.record(run, 1, artifact)).not.toBeNull();
   return sha256;
@@ -102,7 +104,7 @@ test('what is restored is what was backed up, but that running runs are queued',
   const dataDir = path.join(folder, 'restored');
   const said: string[] = [];
   const report = await restore({ path: archive, dataDir, onProgress: ({ what }) => said.push(what) });
-  expect(report).toMatchObject({ files: 19, missing: [] });
+  expect(report).toMatchObject({ files: 20, missing: [] });
   expect(new Set(said)).toContain('table metric_point');
   expect(said).toContain('files');
 
@@ -222,14 +224,14 @@ test('files that go while it is made are in it', async () => {
   const onProgress = ({ what }: { what: string }): void => {
     if (what === 'table artifact') freed ??= dropLast();
   };
-  expect(await backup({ ...options, onProgress })).toMatchObject({ files: 19, missing: [] });
+  expect(await backup({ ...options, onProgress })).toMatchObject({ files: 20, missing: [] });
   expect(await freed).toBe(0);
   expect(await store.artifacts.discard(files, [last])).toBe(1);
 
   // A file that the database names and that is gone is said, and stops nothing.
   await files.delete(shas[0]!);
   await rm(file);
-  expect(await backup(options)).toMatchObject({ files: 17, missing: [shas[0]] });
+  expect(await backup(options)).toMatchObject({ files: 18, missing: [shas[0]] });
   // One that is damaged on the disk stops it.
   const place = path.join(folder, 'artifacts', shas[1]!.slice(0, 2), shas[1]!);
   await writeFile(place, 'x'.repeat((await stat(place)).size));

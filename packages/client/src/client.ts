@@ -1,7 +1,8 @@
-import { GcReport, ModelDetail, ModelView, WorkerView } from '@trawl/spec';
+import { DatasetDetail, DatasetView, GcReport, ModelDetail, ModelView, WorkerView } from '@trawl/spec';
 import { z } from 'zod';
 import { type EventOptions, follow } from './events.js';
 import { createHttp, type ClientOptions } from './http.js';
+import { items } from './pages.js';
 import { runCalls } from './runs.js';
 import { sweepCalls } from './sweeps.js';
 
@@ -30,7 +31,19 @@ export function createClient(options: ClientOptions) {
     },
     /** Frees files that nobody needs any more; with `dryRun` it only says which. */
     gc: ({ dryRun = false }: { dryRun?: boolean } = {}): Promise<GcReport> =>
-      http.json(GcReport, { method: 'POST', path: ['v1', 'gc'], query: { dryRun }, patient: true }),
+      http.json(GcReport, { method: 'POST', path: ['v1', 'gc'], query: { dryRun }, patient: true, repeatable: true }),
+    datasets: {
+      /** Newest first. `limit` is the size of a page. */
+      list: (query: { limit?: number | undefined } = {}) =>
+        items(http, DatasetView, { method: 'GET', path: ['v1', 'datasets'], query }),
+      get: (id: string): Promise<DatasetDetail> =>
+        http.json(DatasetDetail, { method: 'GET', path: ['v1', 'datasets', id] }),
+      /** An upload that no sweep uses. */
+      delete: (id: string): Promise<void> =>
+        http.send({ method: 'DELETE', path: ['v1', 'datasets', id] }, async () => {}),
+      /** Where the bytes are; Node downloads with `@trawl/client/files`. */
+      url: (id: string): string => http.url(['v1', 'datasets', id, 'content']),
+    },
     health: {
       /** Whether the api's process answers at all. */
       live: async (): Promise<void> => http.send({ method: 'GET', path: ['livez'] }, async () => {}),

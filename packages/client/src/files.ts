@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, openAsBlob } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import { ArtifactView } from '@trawl/spec';
+import { ArtifactView, DatasetDetail, type DatasetView } from '@trawl/spec';
 import { unreachable } from './errors.js';
 import { createHttp, type Call, type ClientOptions, type Http } from './http.js';
 
@@ -26,6 +26,13 @@ export interface RunUpload extends Upload {
   step?: number | undefined;
 }
 
+export interface DatasetUpload {
+  path: string;
+  /** To tell it from others. */
+  name?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /** Files to and from the service. Node only. */
 export function createFileClient(options: ClientOptions) {
   const http = createHttp(options);
@@ -45,25 +52,33 @@ export function createFileClient(options: ClientOptions) {
         path: ['v1', 'artifacts'],
         query: { name: upload.name, kind: upload.kind },
       }),
+    /** A file of data. What is there already is the same dataset: it may be repeated. */
+    uploadDataset: async ({ path, name, signal }: DatasetUpload): Promise<DatasetDetail> =>
+      http.json(DatasetDetail, {
+        method: 'POST',
+        path: ['v1', 'datasets'],
+        query: { name },
+        headers: { 'content-type': 'application/octet-stream', 'x-sha256': await sha256Of(path) },
+        body: await openAsBlob(path),
+        patient: true,
+        repeatable: true,
+        signal,
+      }),
+    /** As `download`, of a dataset that was uploaded or lies below a data root of the service. */
+    downloadDataset: (
+      { id, sha256, size }: Pick<DatasetView, 'id' | 'sha256' | 'size'>,
+      path: string,
+      signal?: AbortSignal,
+    ): Promise<void> => fetchFile(http, { id, sha256, size, at: ['v1', 'datasets', id, 'content'] }, path, signal),
     /**
      * Downloads to `path`, which appears when all is there and its sha256 is right. What an earlier call
      * left at `<path>.<id>.part` is not loaded again.
      */
-    async download(
-      artifact: Pick<ArtifactView, 'id' | 'sha256' | 'size'>,
+    download: (
+      { id, sha256, size }: Pick<ArtifactView, 'id' | 'sha256' | 'size'>,
       path: string,
       signal?: AbortSignal,
-    ): Promise<void> {
-      const part = `${path}.${artifact.id}.part`;
-      if ((await sizeOf(part)) > artifact.size) await rm(part);
-      if ((await sizeOf(part)) < artifact.size || artifact.size === 0) await fetchRest(http, artifact, part, signal);
-      const sha256 = await sha256Of(part);
-      if (sha256 !== artifact.sha256) {
-        await rm(part);
-        throw new Error(`artifact ${artifact.id} arrived damaged: sha256 ${sha256}, expected ${artifact.sha256}`);
-      }
-      await rename(part, path);
-    },
+    ): Promise<void> => fetchFile(http, { id, sha256, size, at: ['v1', 'artifacts', id] }, path, signal),
   };
 }
 
@@ -81,18 +96,38 @@ async function send(http: Http, upload: Upload, call: Call): Promise<ArtifactVie
   });
 }
 
+interface Remote {
+  id: string;
+  sha256: string;
+  size: number;
+  at: readonly string[];
+}
+
+async function fetchFile(http: Http, remote: Remote, path: string, signal: AbortSignal | undefined): Promise<void> {
+  const { id, size, sha256: expected } = remote;
+  const part = `${path}.${id}.part`;
+  if ((await sizeOf(part)) > size) await rm(part);
+  if ((await sizeOf(part)) < size || size === 0) await fetchRest(http, remote, part, signal);
+  const sha256 = await sha256Of(part);
+  if (sha256 !== expected) {
+    await rm(part);
+    throw new Error(`${id} arrived damaged: sha256 ${sha256}, expected ${expected}`);
+  }
+  await rename(part, path);
+}
+
 async function fetchRest(
   http: Http,
-  artifact: Pick<ArtifactView, 'id' | 'sha256'>,
+  { at, sha256 }: Remote,
   part: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const call = async (): Promise<Call> => {
     const have = await sizeOf(part);
-    const range = { range: `bytes=${have}-`, 'if-range': `"${artifact.sha256}"` };
+    const range = { range: `bytes=${have}-`, 'if-range': `"${sha256}"` };
     return {
       method: 'GET',
-      path: ['v1', 'artifacts', artifact.id],
+      path: at,
       headers: { accept: '*/*', 'accept-encoding': 'identity', ...(have > 0 && range) },
       signal,
     };

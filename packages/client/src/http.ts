@@ -24,6 +24,8 @@ export interface Call {
   /** No limit on the time until the answer begins: the body is large. */
   patient?: boolean;
   signal?: AbortSignal | undefined;
+  /** Of a POST: sent twice it does what sending it once does. */
+  repeatable?: boolean;
 }
 
 export interface Http {
@@ -114,8 +116,8 @@ export function createHttp(options: ClientOptions): Http {
 }
 
 /** Doing it twice does what doing it once does. */
-const isRepeatable = ({ method, headers }: Call): boolean =>
-  method !== 'POST' || headers?.['idempotency-key'] !== undefined;
+const isRepeatable = ({ method, headers, repeatable }: Call): boolean =>
+  method !== 'POST' || repeatable === true || headers?.['idempotency-key'] !== undefined;
 
 export const isPassing = (error: unknown): boolean =>
   error instanceof UnreachableError || (error instanceof ApiError && isTransient(error.status));

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { ArtifactFiles } from '../artifacts/files.js';
-import { appliedMigrations } from '../migrate.js';
+import { appliedMigrations, requireCurrent } from '../migrate.js';
 import { lockForBackup } from '../sql/backupLock.js';
 import { copyOut, ownSequences, ownTables, referencedFiles } from '../sql/dump.js';
 import { row, rows } from '../statement.js';
@@ -35,7 +35,7 @@ export interface BackupOptions {
 /**
  * Writes the database and the files that it names into one archive, all as of one moment, while the services run.
  * The tables are read in one snapshot, and until the end no file is deleted that the snapshot may name.
- * @throws BackupError
+ * @throws BackupError, MigrationError where the database is not at the migrations of this build
  */
 export async function backup(options: BackupOptions): Promise<BackupReport> {
   const { databaseUrl, files, onProgress = () => {}, signal } = options;
@@ -55,7 +55,8 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
     const archive = writeArchive(file);
     await rows(client, lockForBackup);
     await client.query('begin isolation level repeatable read, read only');
-    const named = await rows<NamedFile>(client, referencedFiles);
+    await requireCurrent(client);
+    const named = await rows<{ sha256: string }>(client, referencedFiles);
     const { found, missing } = await look(named, files);
     const manifest = await describe(client, found);
     await addJson(archive, MANIFEST, manifest);
@@ -77,13 +78,16 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
   }
 }
 
-interface NamedFile {
+interface FoundFile {
   sha256: string;
   size: number;
 }
 
-async function look(named: NamedFile[], files: ArtifactFiles): Promise<{ found: NamedFile[]; missing: string[] }> {
-  const found: NamedFile[] = [];
+async function look(
+  named: { sha256: string }[],
+  files: ArtifactFiles,
+): Promise<{ found: FoundFile[]; missing: string[] }> {
+  const found: FoundFile[] = [];
   const missing: string[] = [];
   for (const { sha256 } of named) {
     const size = await files.size(sha256);
@@ -93,9 +97,8 @@ async function look(named: NamedFile[], files: ArtifactFiles): Promise<{ found: 
   return { found, missing };
 }
 
-async function describe(client: Client, found: NamedFile[]): Promise<Manifest> {
+async function describe(client: Client, found: FoundFile[]): Promise<Manifest> {
   const migrations = await appliedMigrations(client);
-  if (migrations.length === 0) throw new BackupError('the database holds no data of trawl');
   const at = await row<{ at: Date }>(client, { text: 'select now() as at' });
   return {
     format: FORMAT,
@@ -140,7 +143,7 @@ async function addTables(
 
 async function addFiles(
   archive: ArchiveWriter,
-  found: NamedFile[],
+  found: FoundFile[],
   files: ArtifactFiles,
   onProgress: (progress: BackupProgress) => void,
   signal: AbortSignal,

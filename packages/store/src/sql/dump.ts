@@ -25,9 +25,13 @@ export const copyOut = (table: string, columns: readonly string[]): string =>
 export const copyIn = (table: string, columns: readonly string[]): string =>
   `copy "${table}" (${columns.map((column) => `"${column}"`).join(', ')}) from stdin`;
 
-/** Each file once; a file of an artifact has one size. */
+/** Those of artifacts and of uploaded datasets, each once. */
 export const referencedFiles: Statement = {
-  text: 'select sha256, max(size)::float8 as size from artifact group by sha256 order by sha256',
+  text: `
+    select sha256 from artifact
+    union
+    select hash from dataset where uploaded_at is not null
+    order by 1`,
 };
 
 export const runningRuns: Statement = { text: `select id, fence from run where state = 'running' order by id` };
