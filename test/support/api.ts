@@ -33,7 +33,8 @@ export interface TestApi {
 export async function startApi({
   limits,
   graceSeconds,
-}: { limits?: Partial<Limits>; graceSeconds?: number } = {}): Promise<TestApi> {
+  keysRequired = false,
+}: { limits?: Partial<Limits>; graceSeconds?: number; keysRequired?: boolean } = {}): Promise<TestApi> {
   const database = await freshDatabase();
   const { databaseUrl } = database;
   const folder = await mkdtemp(join(tmpdir(), 'trawl-api-'));
@@ -55,6 +56,7 @@ export async function startApi({
     inspect: (dataset, at) => inspectDataset(dataset, { roots: [root], at }),
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
     wakeups,
+    keysRequired,
     ...(limits ? { limits } : {}),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
   });

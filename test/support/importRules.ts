@@ -7,6 +7,7 @@ export type Rule = (sources: Sources) => string[];
 /** Which packages a package may know. */
 const MAY_KNOW: Record<string, readonly string[]> = {
   spec: [],
+  settings: [],
   search: ['spec'],
   nn: ['spec'],
   datasets: ['spec'],

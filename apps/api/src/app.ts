@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { jsonBodies } from './plugins/bodies.js';
+import { access } from './plugins/access.js';
 import { securityHeaders } from './plugins/helmet.js';
 import { openapi } from './plugins/openapi.js';
 import { frameworkProblem, problems } from './plugins/problems.js';
@@ -10,6 +11,7 @@ import { datasetRoutes } from './routes/datasets.js';
 import { eventRoutes } from './routes/events.js';
 import { gcRoutes } from './routes/gc.js';
 import { healthRoutes } from './routes/health.js';
+import { keyRoutes } from './routes/keys.js';
 import { modelRoutes } from './routes/models.js';
 import { resultRoutes } from './routes/results.js';
 import { runRoutes } from './routes/runs.js';
@@ -31,6 +33,7 @@ const ROUTES = [
   modelRoutes,
   workerRoutes,
   gcRoutes,
+  keyRoutes,
   healthRoutes,
 ];
 
@@ -48,6 +51,8 @@ export interface AppOptions extends Omit<Services, 'wakeups' | 'limits' | 'grace
   graceSeconds?: number;
   /** None where nobody says otherwise. */
   dataRoots?: readonly string[];
+  /** Whether callers must show an API key; false lets everybody do everything. */
+  keysRequired?: boolean;
 }
 
 /** The HTTP service, ready to `listen` or `inject`. Closing it leaves store and queues open. */
@@ -57,6 +62,7 @@ export function buildApp({
   limits,
   graceSeconds = HOUR,
   dataRoots = [],
+  keysRequired = false,
   ...rest
 }: AppOptions): FastifyInstance {
   const services: Services = {
@@ -77,6 +83,7 @@ export function buildApp({
   app.register(validation);
   app.register(problems);
   app.register(securityHeaders);
+  app.register(access, { store: services.store, keysRequired });
   app.register(openapi);
   app.register(jsonBodies);
   for (const routes of ROUTES) app.register(routes, { services });

@@ -1,4 +1,6 @@
+import { BlockList, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
+import { readEnvironment } from '@trawl/settings';
 import { z } from 'zod';
 
 const MEGABYTE = 1_000_000;
@@ -21,6 +23,8 @@ const Environment = z.object({
     .optional(),
   /** 127.0.0.1 serves this machine only; 0.0.0.0 opens it to the network. */
   TRAWL_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Whether callers must show an API key. auto: where the api is reached by more than its own machine. */
+  TRAWL_AUTH: z.enum(['auto', 'on', 'off']).default('auto'),
   /** 0 takes a free port. */
   TRAWL_PORT: z.coerce.number().int().min(0).max(65_535).default(7070),
   /** Artifacts lie in its folder `artifacts`. */
@@ -48,14 +52,13 @@ export type Config = ReturnType<typeof readConfig>;
 
 /** @throws Error naming each variable that is missing or illegal. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
-  const parsed = Environment.safeParse(env);
-  if (!parsed.success) throw new Error(`The environment is not right:\n${z.prettifyError(parsed.error)}`);
-  const e = parsed.data;
+  const e = readEnvironment(Environment, env);
   return {
     databaseUrl: e.DATABASE_URL,
     queueUrl: e.REDIS_URL ?? e.DATABASE_URL,
     host: e.TRAWL_HOST,
     port: e.TRAWL_PORT,
+    keysRequired: e.TRAWL_AUTH === 'auto' ? !isLoopback(e.TRAWL_HOST) : e.TRAWL_AUTH === 'on',
     dataDir: resolve(e.TRAWL_DATA_DIR),
     dataRoots: e.TRAWL_DATA_ROOTS.split(':')
       .filter((root) => root !== '')
@@ -72,3 +75,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     closeSeconds: e.TRAWL_CLOSE_SECONDS,
   };
 }
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether only this machine reaches what listens on a host. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || LOOPBACK.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');

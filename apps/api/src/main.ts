@@ -6,16 +6,18 @@ import { listen, LocalArtifacts, openStore } from '@trawl/store';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { buildApp } from './app.js';
-import { readConfig } from './config.js';
+import { isLoopback, readConfig } from './config.js';
 import { startJanitor } from './janitor.js';
 import { Wakeups } from './services/wakeups.js';
-import { ensureDataRoots } from './startup.js';
+import { accessWarning, ensureDataRoots } from './startup.js';
 
 const config = readConfig();
 const log = pino({ name: 'api', level: config.logLevel, redact: ['req.headers.authorization'] });
 
 for (const root of await ensureDataRoots(config.dataRoots)) log.warn({ root }, 'made a data root that was missing');
 const store = await openStore({ databaseUrl: config.databaseUrl, poolSize: config.poolSize });
+const warning = await accessWarning({ keysRequired: config.keysRequired, loopback: isLoopback(config.host) }, store);
+if (warning !== null) log.warn(warning);
 const queues = await Promise.all(
   (['cpu', 'gpu'] as const).map((capability) =>
     openQueue({ url: config.queueUrl, capability, onError: (error) => log.warn({ err: error, capability }, 'queue') }),
@@ -36,6 +38,7 @@ const app = buildApp({
   wakeups,
   limits: config.limits,
   graceSeconds,
+  keysRequired: config.keysRequired,
 });
 const janitor = startJanitor({ store, files, graceSeconds, everySeconds: config.gcSeconds, log });
 

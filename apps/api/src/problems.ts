@@ -6,6 +6,8 @@ export const PROBLEMS = {
   'invalid-parameter': { status: 400, title: 'A parameter of the request is not valid' },
   'malformed-body': { status: 400, title: 'The body cannot be read' },
   'digest-mismatch': { status: 400, title: 'The body is not what its digest says' },
+  unauthorized: { status: 401, title: 'A key is needed' },
+  forbidden: { status: 403, title: 'The key may not do this' },
   'not-found': { status: 404, title: 'Not found' },
   'file-lost': { status: 410, title: 'The stored file is lost or damaged' },
   conflict: { status: 409, title: 'Not possible in the present state' },
@@ -25,11 +27,13 @@ export class ProblemError extends Error {
   override name = 'ProblemError';
   readonly code: ProblemCode;
   readonly faults: Fault[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: ProblemCode, detail: string, faults?: Fault[]) {
+  constructor(code: ProblemCode, detail: string, faults?: Fault[], headers: Record<string, string> = {}) {
     super(detail);
     this.code = code;
     this.faults = faults;
+    this.headers = headers;
   }
 }
 

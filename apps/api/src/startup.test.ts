@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ensureDataRoots } from './startup.js';
+import { accessWarning, ensureDataRoots } from './startup.js';
 
 describe('ensureDataRoots', () => {
   let folder: string;
@@ -20,4 +20,19 @@ describe('ensureDataRoots', () => {
   it('stops at a root whose parent is missing', async () => {
     await expect(ensureDataRoots([join(folder, 'typo', 'data')])).rejects.toThrow(/typo\/data.*TRAWL_DATA_ROOTS/);
   });
+});
+
+const unused = () => Promise.reject(new Error('not asked'));
+const storeWithKey = (any: boolean) => {
+  const keys = { create: unused, list: unused, revoke: unused, check: unused, works: unused, forget: unused };
+  return { keys: { ...keys, any: async () => any } };
+};
+
+it.each([
+  [false, true, false, /^null$/],
+  [false, false, true, /TRAWL_AUTH is off/],
+  [true, false, true, /^null$/],
+  [true, true, false, /key create --database --name admin --scope admin/],
+])('keys required %s, loopback %s, a key there %s: warns %s', async (keysRequired, loopback, any, said) => {
+  expect(String(await accessWarning({ keysRequired, loopback }, storeWithKey(any)))).toMatch(said);
 });

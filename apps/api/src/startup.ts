@@ -1,4 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
+import type { Store } from '@trawl/store';
 
 /* What must hold before the service listens. The store checks its migrations itself when it is opened. */
 
@@ -28,4 +29,21 @@ async function make(folder: string): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
   }
+}
+
+/** What an operator should know of who may call; null where nothing needs to be said. */
+export async function accessWarning(
+  { keysRequired, loopback }: { keysRequired: boolean; loopback: boolean },
+  { keys }: Pick<Store, 'keys'>,
+): Promise<string | null> {
+  if (!keysRequired) {
+    return loopback
+      ? null
+      : 'TRAWL_AUTH is off and the network reaches this api: whoever does may do everything, delete sweeps included';
+  }
+  if (await keys.any()) return null;
+  return (
+    'every call needs an API key and there is none: make the first one, with the DATABASE_URL of this process, by ' +
+    '`npm run -s trawl -- key create --database --name admin --scope admin`'
+  );
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { nativeDirectory } from '@trawl/nn/native';
+import { apiKeyShape, readApiKey, readEnvironment } from '@trawl/settings';
 import { z } from 'zod';
 
 const Environment = z.object({
@@ -13,6 +14,8 @@ const Environment = z.object({
   TRAWL_PORT: z.coerce.number().int().min(0).max(65_535).default(7070),
   /** An API elsewhere; without it the one that `.trawl/stack.json` names. */
   TRAWL_API_URL: z.url().optional(),
+  /** For an api that asks for keys; that of a stack on this machine needs none here. */
+  ...apiKeyShape,
   /** With it no embedded Postgres is started. */
   DATABASE_URL: z.string().optional(),
   /** With it BullMQ runs on Redis instead of Postgres. */
@@ -27,15 +30,9 @@ export const environment = (): NodeJS.ProcessEnv => ({ ...process.env });
 
 export type Config = ReturnType<typeof readConfig>;
 
-/** @throws Error naming the variable, what it holds and what is legal. */
+/** @throws Error naming each variable that is illegal. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
-  const parsed = Environment.safeParse(env);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const key = String(issue?.path[0] ?? '');
-    throw new Error(`environment variable ${key}="${env[key] ?? ''}": ${issue?.message ?? 'not legal'}`);
-  }
-  const e = parsed.data;
+  const e = readEnvironment(Environment, env);
   return {
     dataDir: resolve(e.TRAWL_DATA_DIR),
     dataRoots: e.TRAWL_DATA_ROOTS.split(':')
@@ -44,6 +41,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     host: e.TRAWL_HOST,
     port: e.TRAWL_PORT,
     apiUrl: e.TRAWL_API_URL,
+    apiKey: readApiKey(e),
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
     backend: e.TRAWL_BACKEND,
@@ -56,6 +54,8 @@ export const StackFile = z.object({
   apiUrl: z.string(),
   databaseUrl: z.string(),
   redisUrl: z.string().nullable(),
+  /** Of scope admin, for commands on this machine; it works while the stack runs. */
+  apiKey: z.string(),
   pid: z.int(),
 });
 export type StackFile = z.infer<typeof StackFile>;

@@ -28,13 +28,14 @@ export function createContext(json: boolean): Context {
     config,
     json,
     client(options) {
-      const baseUrl = config.apiUrl ?? readStackFile(config.dataDir)?.apiUrl;
+      const stack = config.apiUrl === undefined ? readStackFile(config.dataDir) : null;
+      const baseUrl = config.apiUrl ?? stack?.apiUrl;
       if (baseUrl === undefined) {
         throw new UsageError(
           `no trawl is running on ${config.dataDir}: start one with "npm start", or set TRAWL_API_URL`,
         );
       }
-      return createClient({ baseUrl, ...options });
+      return createClient({ baseUrl, apiKey: config.apiKey ?? stack?.apiKey, ...options });
     },
     show: (value, text) => process.stdout.write(`${json ? JSON.stringify(value, null, 2) : text()}\n`),
   };

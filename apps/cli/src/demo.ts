@@ -41,7 +41,7 @@ async function demo(): Promise<void> {
   try {
     stack = await startStack({ config, say });
     if (stopped.signal.aborted) return;
-    const client = createClient({ baseUrl: stack.apiUrl });
+    const client = createClient({ baseUrl: stack.apiUrl, apiKey: stack.apiKey });
     const spec = readFileSync(fileURLToPath(new URL('../../../sweeps/demo.yaml', import.meta.url)), 'utf8');
     const { id } = await client.sweeps.submit(spec, 'application/yaml');
     say(`submitted sweeps/demo.yaml: alpha, then beta by latent correlation, then a refit\n`);

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { backupCommands } from './commands/backup.js';
 import { controlCommands } from './commands/control.js';
 import { doctorCommand } from './commands/doctor.js';
+import { keyCommands } from './commands/key.js';
 import { nativeCommands } from './commands/native.js';
 import { readCommands } from './commands/read.js';
 import { roleCommands } from './commands/roles.js';
@@ -26,15 +27,18 @@ for (const register of [
   readCommands,
   controlCommands,
   backupCommands,
+  keyCommands,
   doctorCommand,
   nativeCommands,
 ]) {
   register(program, context);
 }
 // `--json` may stand before or after the command.
-for (const command of program.commands) command.option('--json', 'answer with JSON on standard output');
+for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
+  command.option('--json', 'answer with JSON on standard output');
+}
 program.hook('preAction', (_, command) => {
-  if (command.opts<{ json?: true }>().json) program.setOptionValue('json', true);
+  if (command.optsWithGlobals<{ json?: true }>().json) program.setOptionValue('json', true);
 });
 
 // A reader that closes early (`trawl ls | head`) is no error.

@@ -1,3 +1,4 @@
+import { readEnvironment } from '@trawl/settings';
 import { z } from 'zod';
 
 /** The scheduler's knobs. The only reader of `process.env` in this app. */
@@ -21,8 +22,6 @@ export interface Config {
 
 /** @throws Error naming each variable that is missing or illegal. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = ConfigSchema.safeParse(env);
-  if (!parsed.success) throw new Error(`The environment is not right:\n${z.prettifyError(parsed.error)}`);
-  const { DATABASE_URL, REDIS_URL, TRAWL_LOG_LEVEL } = parsed.data;
+  const { DATABASE_URL, REDIS_URL, TRAWL_LOG_LEVEL } = readEnvironment(ConfigSchema, env);
   return { databaseUrl: DATABASE_URL, queueUrl: REDIS_URL ?? DATABASE_URL, logLevel: TRAWL_LOG_LEVEL };
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { readConfig } from './config.js';
 
 const DATABASE_URL = 'postgres://localhost/trawl';
+const KEY = `trawl_${'0'.repeat(32)}_${'0'.repeat(43)}`;
 
 it('has defaults for everything but the database', () => {
   const config = readConfig({ DATABASE_URL });
@@ -19,7 +20,7 @@ it('names what is missing or illegal', () => {
 });
 
 it('keeps secrets from trainers', () => {
-  const config = readConfig({ DATABASE_URL, REDIS_URL: 'redis://:secret@localhost', PATH: '/bin' });
-  expect(config.queueUrl).toBe('redis://:secret@localhost');
+  const config = readConfig({ DATABASE_URL, REDIS_URL: 'redis://:secret@localhost', TRAWL_API_KEY: KEY, PATH: '/bin' });
+  expect(config).toMatchObject({ queueUrl: 'redis://:secret@localhost', apiKey: KEY });
   expect(config.trainerEnv).toEqual({ PATH: '/bin' });
 });

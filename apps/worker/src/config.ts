@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { apiKeyShape, readApiKey, readEnvironment } from '@trawl/settings';
 import { z } from 'zod';
 
 const seconds = (given: number) => z.coerce.number().positive().default(given);
@@ -14,6 +15,8 @@ const Environment = z.object({
     .optional(),
   /** Files go up to and come down from here; metrics and states go straight to Postgres. */
   TRAWL_API_URL: z.url().default('http://127.0.0.1:7070'),
+  /** For an api that asks for keys: of scope submit, without a project. */
+  ...apiKeyShape,
   /** Attempts work in its folder `work`, downloads are kept in its folder `cache`. */
   TRAWL_DATA_DIR: z.string().min(1).default('./.trawl'),
   /** Colon-separated folders under which dataset paths are looked up. */
@@ -67,17 +70,16 @@ export const TrainerSettings = z.object({
 export type TrainerSettings = z.infer<typeof TrainerSettings>;
 
 /** Secrets that a trainer has no use for. */
-const WITHHELD = ['DATABASE_URL', 'REDIS_URL'];
+const WITHHELD = ['DATABASE_URL', 'REDIS_URL', 'TRAWL_API_KEY', 'TRAWL_API_KEY_FILE'];
 
 /** @throws Error naming each variable that is missing or illegal. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
-  const parsed = Environment.safeParse(env);
-  if (!parsed.success) throw new Error(`The environment is not right:\n${z.prettifyError(parsed.error)}`);
-  const e = parsed.data;
+  const e = readEnvironment(Environment, env);
   return {
     databaseUrl: e.DATABASE_URL,
     queueUrl: e.REDIS_URL ?? e.DATABASE_URL,
     apiUrl: e.TRAWL_API_URL.replace(/\/+$/, ''),
+    apiKey: readApiKey(e),
     dataDir: resolve(e.TRAWL_DATA_DIR),
     dataRoots: e.TRAWL_DATA_ROOTS.split(':')
       .filter((root) => root !== '')

@@ -2,6 +2,7 @@ import { DatasetDetail, DatasetView, GcReport, ModelDetail, ModelView, WorkerVie
 import { z } from 'zod';
 import { type EventOptions, follow } from './events.js';
 import { createHttp, type ClientOptions } from './http.js';
+import { keyCalls } from './keys.js';
 import { items } from './pages.js';
 import { runCalls } from './runs.js';
 import { sweepCalls } from './sweeps.js';
@@ -19,6 +20,7 @@ export function createClient(options: ClientOptions) {
     runs: runCalls(http),
     /** Events of all sweeps: those to come, or those after a place. It never ends by itself. */
     events: (from: EventOptions = {}) => follow(http, ['v1', 'events'], from),
+    keys: keyCalls(http),
     artifacts: {
       /** Where the bytes are, for an `img` or a link. Node downloads with `@trawl/client/files`. */
       url: (id: string): string => http.url(['v1', 'artifacts', id]),

@@ -6,6 +6,7 @@ export { faultsOf, joinPath } from './faults.js';
 export * from './given.js';
 export { legalWords, oneOf } from './legal.js';
 export { takesObjects } from './schemaAt.js';
+export * from './keys.js';
 export * from './messages.js';
 export * from './metrics.js';
 export * from './model.js';

@@ -211,16 +211,14 @@ const Smoke = z.strictObject({
   select: ParamsSchema.optional().meta({ description: 'Over the keys of the select of every search' }),
 });
 
+export const ProjectName = z.string().trim().min(1).max(200);
+
 /** The sweep spec as users write it (design.md section 4). What needs a model to judge is checked by `checkSweep`. */
 export const SweepSpecSchema = z.strictObject({
   name: z.string().trim().min(1).max(200).meta({ description: 'What the sweep is called' }),
-  project: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .default('default')
-    .meta({ description: 'A label that is shown with the sweep; nothing selects by it yet' }),
+  project: ProjectName.default('default').meta({
+    description: 'Whose sweep it is: an API key may be bound to a project, and lists can be narrowed to one',
+  }),
   model: z.string().min(1).meta({ description: 'Name of a model in the catalogue, as ps-vae' }),
   dataset: DatasetSchema.meta({ description: 'The data to train on' }),
   params: ParamsSchema.default({}).meta({ description: 'Parameters of the model, for all stages of this model' }),

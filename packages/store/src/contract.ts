@@ -10,11 +10,13 @@ import type {
   Direction,
   FailureClass,
   GcReport,
+  KeyView,
   MetricPoint,
   Params,
   RunDetail,
   RunState,
   RunView,
+  Scope,
   StagePlan,
   Summary,
   SweepDetail,
@@ -52,6 +54,7 @@ export interface Store {
   readonly datasets: Datasets;
   readonly workers: Workers;
   readonly events: Events;
+  readonly keys: Keys;
   /** Throws when Postgres does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -60,7 +63,7 @@ export interface Store {
 export interface Sweeps {
   /**
    * Stores a checked sweep and opens its first stage with `cells`. `datasets` holds the facts of each
-   * stage's data by ordinal. With an idempotency key that is known already nothing is stored:
+   * stage's data by ordinal. With an idempotency key that its project knows already nothing is stored:
    * `created` is false, and `sameText` says whether it was the same submission.
    */
   create(sweep: {
@@ -77,7 +80,9 @@ export interface Sweeps {
   }): Promise<{ id: string; created: boolean; sameText: boolean }>;
   detail(id: string): Promise<SweepDetail | null>;
   /** Newest first. */
-  list(query: { cursor?: string | undefined; limit: number }): Promise<Page<SweepView>>;
+  list(query: { cursor?: string | undefined; limit: number; project?: string | undefined }): Promise<Page<SweepView>>;
+  /** null when the sweep is unknown. */
+  projectOf(id: string): Promise<string | null>;
   /** The stages as they are now, refits included. */
   plan(id: string): Promise<SweepPlan | null>;
   /** Runs that wait or run are cancelled at once; null when the sweep is finished or unknown. */
@@ -188,6 +193,8 @@ export interface Runs {
     query: { stage?: string | undefined; state?: RunState | undefined; cursor?: string | undefined; limit: number },
   ): Promise<Page<RunView>>;
   detail(id: string): Promise<RunDetail | null>;
+  /** Its sweep's; null when the run is unknown. */
+  projectOf(id: string): Promise<string | null>;
   attempts(id: string): Promise<AttemptView[]>;
 }
 
@@ -215,10 +222,12 @@ export interface Artifacts {
    * `dropped` are the sha256s to hand to `discard`.
    */
   record(runId: string, fence: number, artifact: NewArtifact): Promise<{ id: string; dropped: string[] } | null>;
-  /** A file of no run, as uploaded weights. */
-  addLoose(artifact: NewArtifact): Promise<string>;
+  /** A file of no run, as uploaded weights; without a project it is everybody's. */
+  addLoose(artifact: NewArtifact, project?: string | null): Promise<string>;
   of(runId: string): Promise<ArtifactView[]>;
   get(id: string): Promise<ArtifactView | null>;
+  /** Of its run's sweep, or of who sent it: null for everybody's. undefined when the artifact is unknown. */
+  projectOf(id: string): Promise<string | null | undefined>;
   /** The newest. */
   checkpointOf(runId: string): Promise<StoredArtifact | null>;
   /**
@@ -264,12 +273,41 @@ export interface Workers {
 
 export interface Events {
   /**
-   * With a sweep: its events with `seq` above `after`. With null: those of all sweeps with `id` above
+   * With a sweep: its events with `seq` above `after`. With null: those of all sweeps (of one project if given) with `id` above
    * `after`. Nothing that commits later ever comes to lie before what was read.
    */
-  since(sweepId: string | null, after: number, limit: number): Promise<StoredEvent[]>;
+  since(sweepId: string | null, after: number, limit: number, project?: string | null): Promise<StoredEvent[]>;
   /** The newest `seq` of a sweep, or the newest `id` of all; 0 when there is none. */
   last(sweepId: string | null): Promise<number>;
+}
+
+export interface NewApiKey {
+  name: string;
+  scope: Scope;
+  /** null: bound to none. */
+  project: string | null;
+  expiresAt: Date | null;
+}
+
+/** Whose key it is and what it may. */
+export type KeyCheck = { ok: true; key: KeyView } | { ok: false; why: 'unknown' | 'expired' | 'revoked' };
+
+/** With a `project` those of that project alone, with null all. */
+export interface Keys {
+  /** The only time that the token itself is seen. */
+  create(key: NewApiKey): Promise<{ key: KeyView; token: string }>;
+  /** Newest first, revoked and expired ones too. */
+  list(project: string | null): Promise<KeyView[]>;
+  /** null when there is no such key. */
+  revoke(id: string, project: string | null): Promise<KeyView | null>;
+  /** Whose token it is; notes the use. */
+  check(token: string): Promise<KeyCheck>;
+  /** Whether a key works still. */
+  works(id: string): Promise<boolean>;
+  /** Whether there is any that works. */
+  any(): Promise<boolean>;
+  /** Deletes keys by name: those that a process made for itself. */
+  forget(name: string): Promise<void>;
 }
 
 /** Switches for the chaos tests, which must fail without the protection that each takes away. Never set elsewhere. */

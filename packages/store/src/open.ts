@@ -7,6 +7,7 @@ import { prismaOn } from './prisma.js';
 import { artifactRepository } from './repositories/artifacts.js';
 import { datasetRepository } from './repositories/datasets.js';
 import { eventRepository } from './repositories/events.js';
+import { keyRepository } from './repositories/keys.js';
 import { metricRepository } from './repositories/metrics.js';
 import { runRepository } from './repositories/runs.js';
 import { stageRepository } from './repositories/stages.js';
@@ -47,6 +48,7 @@ export async function openStore({ databaseUrl, poolSize = 10, unsafe = {} }: Sto
     datasets: datasetRepository(db),
     workers: workerRepository(db),
     events: eventRepository(db),
+    keys: keyRepository(db),
     ping: async () => {
       await pool.query('select 1');
     },

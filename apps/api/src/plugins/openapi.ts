@@ -10,8 +10,11 @@ const TAGS = [
   { name: 'datasets', description: 'Data in and out' },
   { name: 'models', description: 'What can be trained' },
   { name: 'workers', description: 'Who trains' },
+  { name: 'keys', description: 'API keys' },
   { name: 'operations', description: 'Health' },
 ];
+
+const KEYS = `An API key, as \`Authorization: Bearer trawl_...\`. A service that only its own machine reaches asks for none.`;
 
 /** `/openapi.json`, written from the routes' own schemas. */
 export const openapi = fp(
@@ -25,11 +28,13 @@ export const openapi = fp(
           description: 'Hyperparameter sweeps ranked by metrics that need no labels',
         },
         tags: TAGS,
+        components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: KEYS } } },
+        security: [{ key: [] }],
       },
       transform: jsonSchemaTransform,
       transformObject: (document) => ('openapiObject' in document ? withoutRefs(document.openapiObject) : {}),
     });
-    app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+    app.get('/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, () => app.swagger());
   },
   { name: 'openapi' },
 );

@@ -16,7 +16,7 @@ const FASTIFY_CODES: Record<string, ProblemCode> = {
 
 export function sendProblem(reply: FastifyReply, problem: ProblemError): FastifyReply {
   const body = problemBody(problem.code, problem.message, problem.faults);
-  return reply.code(body.status).type('application/problem+json').send(body);
+  return reply.code(body.status).headers(problem.headers).type('application/problem+json').send(body);
 }
 
 function asProblem(error: FastifyError, request: FastifyRequest): ProblemError {

@@ -1,5 +1,6 @@
 import { ArtifactView } from '@trawl/spec';
 import { z } from 'zod';
+import { callerOf } from '../plugins/access.js';
 import { downloadArtifact } from '../services/downloads.js';
 import { addLooseArtifact, putRunArtifact } from '../services/uploads.js';
 import { Body, FILE_RESPONSES, rawBodies, sent, Sha256 } from './files.js';
@@ -47,6 +48,7 @@ export const artifactRoutes: Routes = async (app, { services }) => {
   app.post(
     '/v1/artifacts',
     {
+      config: { projects: 'any' },
       schema: {
         tags: ['artifacts'],
         summary: 'Store a file of no run, as weights to start from',
@@ -59,7 +61,7 @@ export const artifactRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const upload = sent(request.body, request.headers, request.headers['x-sha256']);
-      const artifact = await addLooseArtifact(request.query, upload, services);
+      const artifact = await addLooseArtifact(request.query, upload, callerOf(request), services);
       return reply.code(201).header('location', `/v1/artifacts/${artifact.id}`).send(artifact);
     },
   );

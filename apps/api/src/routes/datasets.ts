@@ -21,12 +21,14 @@ const ListQuery = PageQuery.extend({
     .meta({ description: '`nextCursor` of the page before' }),
 });
 
+// A key of a project that knows a sha256 has the file or a sweep over it; the list would tell it all others.
 export const datasetRoutes: Routes = async (app, { services }) => {
   rawBodies(app);
 
   app.post(
     '/v1/datasets',
     {
+      config: { projects: 'any' },
       schema: {
         tags: ['datasets'],
         summary: 'Upload a file of data, which is looked at before it is taken; a spec names it by its sha256',
@@ -64,6 +66,7 @@ export const datasetRoutes: Routes = async (app, { services }) => {
   app.get(
     '/v1/datasets/:id',
     {
+      config: { projects: 'any' },
       schema: {
         tags: ['datasets'],
         summary: 'What is known of a dataset',
@@ -77,6 +80,7 @@ export const datasetRoutes: Routes = async (app, { services }) => {
   app.get(
     '/v1/datasets/:id/content',
     {
+      config: { projects: 'any' },
       schema: {
         tags: ['datasets'],
         summary: 'The file, whole or a range of its bytes; workers fetch here what they lack',
@@ -93,6 +97,7 @@ export const datasetRoutes: Routes = async (app, { services }) => {
   app.delete(
     '/v1/datasets/:id',
     {
+      config: { access: 'admin' },
       schema: {
         tags: ['datasets'],
         summary: 'Delete an upload that no sweep uses',

@@ -3,6 +3,9 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { parameterProblem } from '../problems.js';
 import { eventStream, placeOf } from '../services/eventStream.js';
+import { callerOf } from '../plugins/access.js';
+import type { Caller } from '../services/caller.js';
+import { untilRevoked } from '../services/revocation.js';
 import type { Services } from '../services/services.js';
 import { sweepDetail } from '../services/sweeps.js';
 import type { Routes } from './routes.js';
@@ -41,33 +44,35 @@ export const eventRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       await sweepDetail(request.params.id, services);
-      await send(reply, request.params.id, request.headers['last-event-id'] ?? 0, closing.signal, services);
+      const from = { sweepId: request.params.id, after: request.headers['last-event-id'] ?? 0 };
+      await send(reply, callerOf(request), from, closing.signal, services);
     },
   );
 
   app.get(
     '/v1/events',
     {
+      config: { projects: 'any' },
       sse: 'manual',
       exposeHeadRoute: false,
       schema: {
         tags: ['sweeps'],
-        summary: 'Server-sent events of all sweeps: those to come, or those after Last-Event-ID',
+        summary: "Server-sent events of all sweeps, or of those of the key's project: to come, or after Last-Event-ID",
         headers,
         response,
       },
     },
     async (request, reply) => {
       const after = request.headers['last-event-id'] ?? (await services.store.events.last(null));
-      await send(reply, null, after, closing.signal, services);
+      await send(reply, callerOf(request), { sweepId: null, after }, closing.signal, services);
     },
   );
 };
 
 async function send(
   reply: FastifyReply,
-  sweepId: string | null,
-  after: number,
+  caller: Caller,
+  { sweepId, after }: { sweepId: string | null; after: number },
   closing: AbortSignal,
   services: Services,
 ): Promise<void> {
@@ -82,9 +87,15 @@ async function send(
   reply.sse.sendHeaders();
   // Node keeps them back until the first byte of a body, which may be long in coming.
   reply.raw.flushHeaders();
-  for await (const event of eventStream(sweepId, after, AbortSignal.any([gone.signal, closing]), services)) {
-    if (!reply.sse.isConnected) break;
-    const data = { at: event.at, sweepId: event.sweepId, ...event.data };
-    await reply.sse.send({ id: String(placeOf(event, sweepId)), event: event.type, data });
+  const revoked = untilRevoked(caller, services.store);
+  const end = AbortSignal.any([gone.signal, closing, revoked.signal]);
+  try {
+    for await (const event of eventStream(sweepId, after, end, services, caller.project)) {
+      if (!reply.sse.isConnected) break;
+      const data = { at: event.at, sweepId: event.sweepId, ...event.data };
+      await reply.sse.send({ id: String(placeOf(event, sweepId)), event: event.type, data });
+    }
+  } finally {
+    revoked.stop();
   }
 }

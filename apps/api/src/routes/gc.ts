@@ -12,6 +12,7 @@ export const gcRoutes: Routes = async (app, { services }) => {
   app.post(
     '/v1/gc',
     {
+      config: { access: 'admin' },
       schema: {
         tags: ['operations'],
         summary: 'Free files that nobody needs any more: spent checkpoints, files without a name, broken uploads',

@@ -3,7 +3,7 @@ import { ready } from '../services/ready.js';
 import type { Routes } from './routes.js';
 import { PROBLEM_RESPONSES } from './schemas.js';
 
-const quiet = { logLevel: 'warn' } as const;
+const quiet = { logLevel: 'warn', config: { access: 'open' } } as const;
 
 export const healthRoutes: Routes = async (app, { services }) => {
   app.get(
@@ -13,6 +13,7 @@ export const healthRoutes: Routes = async (app, { services }) => {
       schema: {
         tags: ['operations'],
         summary: 'The process answers',
+        security: [],
         response: { 200: z.object({ status: z.literal('ok') }) },
       },
     },
@@ -26,6 +27,7 @@ export const healthRoutes: Routes = async (app, { services }) => {
       schema: {
         tags: ['operations'],
         summary: 'Database and queue answer',
+        security: [],
         response: { 200: z.object({ database: z.literal('ok'), queue: z.literal('ok') }), ...PROBLEM_RESPONSES },
       },
     },

@@ -9,6 +9,7 @@ export const modelRoutes: Routes = async (app, { services: { catalog } }) => {
   app.get(
     '/v1/models',
     {
+      config: { projects: 'any' },
       schema: {
         tags: ['models'],
         summary: 'List the models that can be trained',
@@ -21,6 +22,7 @@ export const modelRoutes: Routes = async (app, { services: { catalog } }) => {
   app.get(
     '/v1/models/:name',
     {
+      config: { projects: 'any' },
       schema: {
         tags: ['models'],
         summary: 'One model: JSON Schema of its parameters, its metrics and the parameters each contains',

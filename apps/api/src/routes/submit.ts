@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { readDocument, type SentDocument } from '../plugins/bodies.js';
 import { withoutRefs } from '../plugins/openapi.js';
 import { dispatchRuns } from '../services/dispatchRuns.js';
-import { check, dryRun, store } from '../services/submit.js';
+import { callerOf } from '../plugins/access.js';
+import { check, dryRun, store, withProject } from '../services/submit.js';
 import { sweepDetail } from '../services/sweeps.js';
 import type { Routes } from './routes.js';
 import { IdempotencyHeaders, PROBLEM_RESPONSES } from './schemas.js';
@@ -34,7 +35,7 @@ export const submitRoutes: Routes = async (app, { services }) => {
     '/v1/sweeps',
     {
       bodyLimit: services.limits.spec,
-      config: { mediaTypes: ['application/json', ...YAML] },
+      config: { projects: 'any', mediaTypes: ['application/json', ...YAML] },
       schema: {
         tags: ['sweeps'],
         summary: 'Check a sweep spec whole, store it and start its first stage',
@@ -46,7 +47,7 @@ export const submitRoutes: Routes = async (app, { services }) => {
       },
     },
     async (request, reply) => {
-      const checked = await check(request.body.value, services);
+      const checked = withProject(await check(request.body.value, services), request.body, callerOf(request));
       if (request.query.dryRun === 'true') return reply.code(200).send(dryRun(checked.plan));
       const { id, created } = await store(checked, request.body, request.headers['idempotency-key'], services);
       await dispatchRuns(services, request.log);

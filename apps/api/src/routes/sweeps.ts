@@ -1,10 +1,15 @@
-import { ApproveBody, page, SweepDetail, SweepView } from '@trawl/spec';
+import { ApproveBody, page, ProjectName, SweepDetail, SweepView } from '@trawl/spec';
 import { z } from 'zod';
 import { approve } from '../services/approve.js';
 import { dispatchRuns } from '../services/dispatchRuns.js';
-import { control, deleteSweep, type SweepAction, sweepDetail } from '../services/sweeps.js';
+import { callerOf } from '../plugins/access.js';
+import { control, deleteSweep, type SweepAction, sweepDetail, sweepsOf } from '../services/sweeps.js';
 import type { Routes } from './routes.js';
 import { IdParams, PageQuery, PROBLEM_RESPONSES } from './schemas.js';
+
+const SweepsQuery = PageQuery.extend({
+  project: ProjectName.optional().meta({ description: 'Only sweeps of this project' }),
+});
 
 const ACTIONS: readonly (readonly [SweepAction, string])[] = [
   ['pause', 'Let running runs write a checkpoint and wait'],
@@ -13,19 +18,18 @@ const ACTIONS: readonly (readonly [SweepAction, string])[] = [
 ];
 
 export const sweepRoutes: Routes = async (app, { services }) => {
-  const { store } = services;
-
   app.get(
     '/v1/sweeps',
     {
+      config: { projects: 'any' },
       schema: {
         tags: ['sweeps'],
         summary: 'List sweeps, newest first',
-        querystring: PageQuery,
+        querystring: SweepsQuery,
         response: { 200: page(SweepView), ...PROBLEM_RESPONSES },
       },
     },
-    ({ query }) => store.sweeps.list(query),
+    (request) => sweepsOf(callerOf(request), request.query, services),
   );
 
   app.get(
@@ -44,6 +48,7 @@ export const sweepRoutes: Routes = async (app, { services }) => {
   app.delete(
     '/v1/sweeps/:id',
     {
+      config: { access: 'admin' },
       schema: {
         tags: ['sweeps'],
         summary: 'Delete a finished sweep with its files',

@@ -15,7 +15,7 @@ export const placeOf = (event: StoredEvent, sweepId: string | null): number =>
   sweepId === null ? event.id : event.seq;
 
 /**
- * Events of a sweep (null: of all sweeps) after a place, in order and without gaps, then new ones as they
+ * Events of a sweep (null: of all sweeps, or of those of a project) after a place, in order and without gaps, then new ones as they
  * come, until `signal` aborts or the sweep is deleted. Each wait is set up before the read, so nothing
  * falls between the two.
  */
@@ -24,13 +24,14 @@ export async function* eventStream(
   after: number,
   signal: AbortSignal,
   { store, wakeups }: Sources,
+  project: string | null = null,
 ): AsyncGenerator<StoredEvent> {
   let place = after;
   while (!signal.aborted) {
     const turn = new AbortController();
     const woken = wakeups.next(sweepId, POLL_MS, AbortSignal.any([signal, turn.signal]));
     try {
-      const events = await store.events.since(sweepId, place, BATCH);
+      const events = await store.events.since(sweepId, place, BATCH, project);
       for (const event of events) {
         yield event;
         place = placeOf(event, sweepId);

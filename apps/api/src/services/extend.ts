@@ -32,10 +32,8 @@ async function isKnown(key: string, id: string, body: ExtendBody, { store }: Ser
   const before = await store.stages.extensionBy(key);
   if (before === null) return false;
   if (before.sweepId === id && canonicalJson(before.body) === canonicalJson(body)) return true;
-  throw new ProblemError(
-    'key-reused',
-    `The key extended sweep ${before.sweepId} in another way; take a new key for a new extension.`,
-  );
+  // Which sweep is for nobody to know who may not see it.
+  throw new ProblemError('key-reused', 'The key belongs to another extension; take a new key for a new one.');
 }
 
 async function tryExtend(id: string, body: ExtendBody, idempotencyKey: string | undefined, services: Services) {

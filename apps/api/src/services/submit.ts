@@ -2,6 +2,7 @@ import { type CheckedSweep, checkSweep, countCells, expandStage, pointsOf, refit
 import type { DryRun, Params, StagePlan, SweepPlan } from '@trawl/spec';
 import type { SentDocument } from '../plugins/bodies.js';
 import { ProblemError } from '../problems.js';
+import type { Caller } from './caller.js';
 import type { Services } from './services.js';
 
 /** Points that a dry run writes out of each stage. */
@@ -19,6 +20,20 @@ export async function check(value: unknown, services: Services): Promise<Checked
     n === 1 ? 'The sweep has a fault.' : `The sweep has ${n} faults.`,
     checked.faults,
   );
+}
+
+/**
+ * A sweep that names no project is of its submitter's.
+ * @throws ProblemError 403 where it names another
+ */
+export function withProject(checked: Checked, { value }: SentDocument, { project, name }: Caller): Checked {
+  if (project === null || checked.plan.project === project) return checked;
+  const named = typeof value === 'object' && value !== null && 'project' in value;
+  if (!named) return { ...checked, plan: { ...checked.plan, project } };
+  const allowed = `${project}, or absent`;
+  throw new ProblemError('forbidden', `project: ${name} is a key of another project; allowed: ${allowed}`, [
+    { path: 'project', message: 'not the project of the key', given: checked.plan.project, allowed },
+  ]);
 }
 
 /** Stores a checked sweep; the same Idempotency-Key with the same text names the sweep it made before. */

@@ -1,9 +1,24 @@
-import type { SweepDetail, SweepState } from '@trawl/spec';
+import type { SweepDetail, SweepState, SweepView } from '@trawl/spec';
+import type { Page } from '@trawl/store';
 import { found, ProblemError } from '../problems.js';
+import type { Caller } from './caller.js';
 import type { Services } from './services.js';
 
 export async function sweepDetail(id: string, { store }: Services): Promise<SweepDetail> {
   return found(await store.sweeps.detail(id), 'sweep', id);
+}
+
+interface SweepsQuery {
+  project?: string | undefined;
+  cursor?: string | undefined;
+  limit: number;
+}
+
+/** Newest first, of what the caller may see. */
+export async function sweepsOf(caller: Caller, query: SweepsQuery, { store }: Services): Promise<Page<SweepView>> {
+  const project = caller.project ?? query.project;
+  if (query.project !== undefined && query.project !== project) return { items: [], nextCursor: null };
+  return store.sweeps.list({ ...query, project });
 }
 
 /** What a sweep allows in each state, for the 409. */

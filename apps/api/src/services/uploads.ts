@@ -1,6 +1,7 @@
 import type { ArtifactView } from '@trawl/spec';
 import type { NewArtifact } from '@trawl/store';
 import { found, ProblemError, parameterProblem } from '../problems.js';
+import type { Caller } from './caller.js';
 import { runDetail } from './runs.js';
 import { receive, type Sent } from './receive.js';
 import type { Services } from './services.js';
@@ -42,12 +43,13 @@ export async function putRunArtifact(
 export async function addLooseArtifact(
   description: Pick<NewArtifact, 'name' | 'kind'>,
   sent: Sent,
+  { project }: Caller,
   services: Services,
 ): Promise<ArtifactView> {
   checkName(description.name);
   const mediaType = checkMediaType(sent.contentType);
   const content = await receive(sent, services, 'artifact');
-  const id = await services.store.artifacts.addLoose({ ...description, mediaType, ...content });
+  const id = await services.store.artifacts.addLoose({ ...description, mediaType, ...content }, project);
   await requireThere(content.sha256, services);
   return found(await services.store.artifacts.get(id), 'artifact', id);
 }

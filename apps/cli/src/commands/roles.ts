@@ -34,6 +34,7 @@ export function roleCommands(program: Command, context: () => Context): void {
         ...(slots === undefined ? {} : { TRAWL_SLOTS: String(slots) }),
         ...(apiUrl === undefined ? {} : { TRAWL_API_URL: apiUrl }),
         ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+        ...(config.apiKey === undefined && stack !== null ? { TRAWL_API_KEY: stack.apiKey } : {}),
       };
       process.exitCode = await foreground(role, env);
     });

@@ -14,7 +14,7 @@ const plain = {
   style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
 };
 
-function table(head: string[], rows: string[][]): string {
+export function table(head: string[], rows: string[][]): string {
   const t = new Table({ ...plain, head });
   t.push(...rows);
   return t

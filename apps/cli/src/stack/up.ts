@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createClient } from '@trawl/client';
 import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from '@trawl/store';
 import { type Config, environment, readStackFile, type StackFile, stackFilePath } from '../config.js';
+import { makeStackKeys, type StackKeys } from './keys.js';
 import { lastLines, type Role, type RoleProcess, startRole } from './role.js';
 
 const READY_SECONDS = 60;
@@ -36,8 +37,12 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
 
   const roles: RoleProcess[] = [];
   let postgres: EmbeddedPostgres | undefined;
+  let keys: StackKeys | undefined;
   const stop = async (): Promise<void> => {
     for (const role of roles.splice(0).reverse()) await role.stop(GRACE_MS[role.role]);
+    // Those that stay are deleted at the next start.
+    await keys?.forget().catch(() => undefined);
+    keys = undefined;
     await postgres?.stop();
     postgres = undefined;
     rmSync(stackFilePath(config.dataDir), { force: true });
@@ -50,6 +55,7 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
     }
     const databaseUrl = config.databaseUrl ?? postgres?.databaseUrl ?? '';
     await migrate(databaseUrl);
+    keys = await makeStackKeys(databaseUrl, config.dataDir);
 
     const env: NodeJS.ProcessEnv = {
       ...environment(),
@@ -69,11 +75,18 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
     say('starting api, scheduler and worker');
     const apiUrl = await withDeadline(start('api').listening, join(logs, 'api.log'));
     env['TRAWL_API_URL'] = apiUrl;
+    env['TRAWL_API_KEY'] = keys.worker;
     start('scheduler');
     start('worker');
     await ready(apiUrl);
 
-    const file: StackFile = { apiUrl, databaseUrl, redisUrl: config.redisUrl ?? null, pid: process.pid };
+    const file: StackFile = {
+      apiUrl,
+      databaseUrl,
+      redisUrl: config.redisUrl ?? null,
+      apiKey: keys.admin,
+      pid: process.pid,
+    };
     writeStackFile(config.dataDir, file);
     return { ...file, stop };
   } catch (error) {
@@ -82,7 +95,7 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
   }
 }
 
-/** The file holds the database's password: readable by its owner only. */
+/** The file holds the database's password and a key: readable by its owner only. */
 function writeStackFile(dataDir: string, file: StackFile): void {
   const path = stackFilePath(dataDir);
   writeFileSync(`${path}.tmp`, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });

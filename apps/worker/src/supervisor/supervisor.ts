@@ -6,6 +6,7 @@ import { listen, openStore } from '@trawl/store';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { version } from '../version.js';
+import { requireAccess } from './access.js';
 import { type Attempt, startAttempt } from './attempt.js';
 import { lookAtMachine, trainerEnv } from './devices.js';
 import { keepLeases } from './lease.js';
@@ -31,6 +32,8 @@ export interface Supervisor {
 
 /** Registers this worker and serves the queue with all its slots. */
 export async function startSupervisor(config: Config, log: Logger): Promise<Supervisor> {
+  const api = { url: config.apiUrl, key: config.apiKey };
+  await requireAccess(api);
   const machine = await lookAtMachine(config);
   const slots = machine.visible.length;
   const { noFence, noCas, noLease } = config.unsafe;
@@ -57,9 +60,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
     onError: complain('lease renewal'),
     trustForEver: noLease,
   });
-  const transfers = openTransfers(config.apiUrl, (what, error) =>
-    log.warn({ what, error: String(error) }, 'trying again'),
-  );
+  const transfers = openTransfers(api, (what, error) => log.warn({ what, error: String(error) }, 'trying again'));
   const settings = {
     supervisorPid: process.pid,
     backend: config.backend,

@@ -59,7 +59,7 @@ it('uploads a file with its fence and hash, again after errors that pass', async
     response.writeHead(seen.length < 3 ? 503 : 201).end();
   };
   const retries: string[] = [];
-  const transfers = openTransfers(url, (what) => retries.push(what));
+  const transfers = openTransfers({ url, key: undefined }, (what) => retries.push(what));
   expect(await transfers.upload(upload(), never)).toBe('stored');
   const line = 'PUT /v1/runs/r/artifacts/a%20b.bin?fence=4&kind=checkpoint&epoch=1&step=9 true 200001';
   expect(seen).toEqual([line, line, line]);
@@ -68,24 +68,28 @@ it('uploads a file with its fence and hash, again after errors that pass', async
 
 it.each([409, 404])('takes %i for a stale fence', async (status) => {
   answer = (_request, _body, response) => void response.writeHead(status).end();
-  expect(await openTransfers(url, () => {}).upload(upload(), never)).toBe('stale');
+  expect(await openTransfers({ url, key: undefined }, () => {}).upload(upload(), never)).toBe('stale');
 });
 
 it('does not insist on what the api will never take', async () => {
   answer = (_request, _body, response) => void response.writeHead(413).end('too large');
-  await expect(openTransfers(url, () => {}).upload(upload(), never)).rejects.toThrow(TransferRefused);
+  await expect(openTransfers({ url, key: undefined }, () => {}).upload(upload(), never)).rejects.toThrow(
+    TransferRefused,
+  );
 });
 
 it('does not insist where the file is not there', async () => {
   answer = (_request, _body, response) => void response.writeHead(201).end();
   const file: Upload = { ...upload(), content: { path: join(dir, 'nothing') } };
-  await expect(openTransfers(url, () => expect.unreachable()).upload(file, never)).rejects.toThrow('fetch failed');
+  await expect(openTransfers({ url, key: undefined }, () => expect.unreachable()).upload(file, never)).rejects.toThrow(
+    'fetch failed',
+  );
 });
 
 it('stops trying when it is told to', async () => {
   answer = (_request, _body, response) => void response.writeHead(500).end();
   const stop = new AbortController();
-  const transfers = openTransfers(url, () => stop.abort(new Error('enough')));
+  const transfers = openTransfers({ url, key: undefined }, () => stop.abort(new Error('enough')));
   await expect(transfers.upload(upload(), stop.signal)).rejects.toThrow('enough');
 });
 
@@ -93,7 +97,7 @@ it('tries while nobody listens', async () => {
   const stop = new AbortController();
   server.close();
   let retries = 0;
-  const transfers = openTransfers(url, () => ++retries === 2 && stop.abort(new Error('enough')));
+  const transfers = openTransfers({ url, key: undefined }, () => ++retries === 2 && stop.abort(new Error('enough')));
   await expect(transfers.upload(upload(), stop.signal)).rejects.toThrow('enough');
 });
 
@@ -102,14 +106,18 @@ it.each([
   [404, TransferRefused],
 ])('knows a file that is lost from an api that refuses: %i', async (status, wanted) => {
   answer = (_request, _body, response) => void response.writeHead(status).end();
-  const download = openTransfers(url, () => {}).download({ url: '/x', sha256: 'f'.repeat(64) }, join(dir, 'x'), never);
+  const download = openTransfers({ url, key: undefined }, () => {}).download(
+    { url: '/x', sha256: 'f'.repeat(64) },
+    join(dir, 'x'),
+    never,
+  );
   expect(await download.catch((error: unknown) => error)).toHaveProperty('name', wanted.name);
 });
 
 it('downloads whole and right, or not at all', async () => {
   const bytes = Buffer.from('weights');
   const path = join(dir, 'down');
-  const transfers = openTransfers(url, () => {});
+  const transfers = openTransfers({ url, key: undefined }, () => {});
   answer = (_request, _body, response) => void response.end(bytes);
   await expect(transfers.download({ url: '/x', sha256: 'f'.repeat(64) }, path, never)).rejects.toThrow(FileLost);
   expect(existsSync(path)).toBe(false);

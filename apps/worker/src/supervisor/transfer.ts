@@ -45,6 +45,15 @@ const LONGEST_WAIT_MS = 10_000;
 const SLOWEST_BYTES_PER_SECOND = 250_000;
 const PATIENCE_MS = 30_000;
 
+/** Where the api is, and the key that it asks for. */
+export interface Api {
+  url: string;
+  key: string | undefined;
+}
+
+const authorization = ({ key }: Api): Record<string, string> =>
+  key === undefined ? {} : { authorization: `Bearer ${key}` };
+
 export interface Transfers {
   /** 'stale': the run belongs to another attempt now, or is gone. */
   upload(file: Upload, signal: AbortSignal): Promise<'stored' | 'stale'>;
@@ -56,12 +65,12 @@ export interface Transfers {
  * Files over HTTP, tried again with growing pauses while the api is away, until `signal` says stop (the promise
  * then rejects with its reason). Throws TransferRefused where another try would not help.
  */
-export function openTransfers(apiUrl: string, onRetry: (what: string, error: unknown) => void): Transfers {
+export function openTransfers(api: Api, onRetry: (what: string, error: unknown) => void): Transfers {
   return {
     upload: (file, signal) =>
-      insist(`upload of ${file.name}`, signal, onRetry, () => put(apiUrl, file, withPatience(signal, file.size))),
+      insist(`upload of ${file.name}`, signal, onRetry, () => put(api, file, withPatience(signal, file.size))),
     download: (wanted, path, signal) =>
-      insist(`download of ${wanted.url}`, signal, onRetry, () => get(apiUrl, wanted, path, signal)),
+      insist(`download of ${wanted.url}`, signal, onRetry, () => get(api, wanted, path, signal)),
   };
 }
 
@@ -83,14 +92,19 @@ async function insist<T>(
   }
 }
 
-async function put(apiUrl: string, file: Upload, signal: AbortSignal): Promise<'stored' | 'stale'> {
+async function put(api: Api, file: Upload, signal: AbortSignal): Promise<'stored' | 'stale'> {
   const query = new URLSearchParams({ fence: String(file.fence), kind: file.kind });
   if (file.epoch !== undefined) query.set('epoch', String(file.epoch));
   if (file.step !== undefined) query.set('step', String(file.step));
-  const url = `${apiUrl}/v1/runs/${file.runId}/artifacts/${encodeURIComponent(file.name)}?${query.toString()}`;
+  const url = `${api.url}/v1/runs/${file.runId}/artifacts/${encodeURIComponent(file.name)}?${query.toString()}`;
   const answer = await fetch(url, {
     method: 'PUT',
-    headers: { 'content-type': file.mediaType, 'content-length': String(file.size), 'x-sha256': file.sha256 },
+    headers: {
+      ...authorization(api),
+      'content-type': file.mediaType,
+      'content-length': String(file.size),
+      'x-sha256': file.sha256,
+    },
     body: 'bytes' in file.content ? file.content.bytes : Readable.toWeb(createReadStream(file.content.path)),
     duplex: 'half',
     signal,
@@ -101,8 +115,8 @@ async function put(apiUrl: string, file: Upload, signal: AbortSignal): Promise<'
   throw refusal(`PUT ${file.name}`, answer.status, text);
 }
 
-async function get(apiUrl: string, { url, sha256 }: Wanted, path: string, signal: AbortSignal): Promise<void> {
-  const answer = await fetch(`${apiUrl}${url}`, { signal });
+async function get(api: Api, { url, sha256 }: Wanted, path: string, signal: AbortSignal): Promise<void> {
+  const answer = await fetch(`${api.url}${url}`, { headers: authorization(api), signal });
   if (!answer.ok || answer.body === null) throw refusal(`GET ${url}`, answer.status, await answer.text());
   const hash = createHash('sha256');
   const hashed = new Transform({
@@ -122,7 +136,8 @@ async function get(apiUrl: string, { url, sha256 }: Wanted, path: string, signal
 
 function refusal(what: string, status: number, body: string): Error {
   const message = `${what}: the api answered ${status}: ${body.slice(0, 500)}`;
-  const worthAnotherTry = status >= 500 || status === 408 || status === 425 || status === 429;
+  // A key that is refused can be put right, and what a run has trained for hours waits for that.
+  const worthAnotherTry = status >= 500 || [401, 403, 408, 425, 429].includes(status);
   if (worthAnotherTry) return new ApiAway(message);
   return status === 410 ? new FileLost(message) : new TransferRefused(message);
 }

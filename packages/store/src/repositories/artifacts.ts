@@ -58,11 +58,11 @@ export function artifactRepository({ pool, prisma, unsafe }: Db): Artifacts {
       return { id: recorded.id, dropped: await withoutReference(recorded.gone) };
     },
 
-    addLoose: async ({ name, kind, mediaType, sha256, size, epoch, step }) => {
+    addLoose: async ({ name, kind, mediaType, sha256, size, epoch, step }, project = null) => {
       const id = newId();
       await transact(pool, async (tx) => {
         await rows(tx.client, lockContent, [sha256]);
-        const values = [id, name, kind, mediaType, sha256, size, epoch ?? null, step ?? null];
+        const values = [id, name, kind, mediaType, sha256, size, epoch ?? null, step ?? null, project];
         await rows(tx.client, insertLoose, values);
       });
       return id;
@@ -77,6 +77,15 @@ export function artifactRepository({ pool, prisma, unsafe }: Db): Artifacts {
     get: async (id) => {
       const artifact = isId(id) ? await prisma.artifact.findUnique({ where: { id } }) : null;
       return artifact === null ? null : viewOf(artifact);
+    },
+
+    projectOf: async (id) => {
+      if (!isId(id)) return undefined;
+      const artifact = await prisma.artifact.findUnique({
+        where: { id },
+        select: { project: true, run: { select: { sweep: { select: { project: true } } } } },
+      });
+      return artifact === null ? undefined : (artifact.run?.sweep.project ?? artifact.project);
     },
 
     checkpointOf: async (runId) => {

@@ -7,10 +7,10 @@ import type { StoredEvent } from '../types.js';
 
 export function eventRepository({ prisma }: Db): Events {
   return {
-    since: async (sweepId, after, limit) => {
+    since: async (sweepId, after, limit, project = null) => {
       if (sweepId === null) {
         const events = await prisma.event.findMany({
-          where: { id: { gt: after } },
+          where: { id: { gt: after }, ...(project === null ? {} : { sweep: { project } }) },
           orderBy: { id: 'asc' },
           take: limit,
         });

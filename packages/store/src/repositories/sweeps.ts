@@ -66,10 +66,13 @@ export function sweepRepository(db: Db): Sweeps {
       };
     },
 
-    list: async ({ cursor, limit }) => {
+    list: async ({ cursor, limit, project }) => {
       if (cursor !== undefined && !isId(cursor)) return { items: [], nextCursor: null };
       const sweeps = await prisma.sweep.findMany({
-        ...(cursor === undefined ? {} : { where: { id: { lt: cursor } } }),
+        where: {
+          ...(cursor === undefined ? {} : { id: { lt: cursor } }),
+          ...(project === undefined ? {} : { project }),
+        },
         orderBy: { id: 'desc' },
         take: limit + 1,
       });
@@ -77,6 +80,11 @@ export function sweepRepository(db: Db): Sweeps {
       const views = sweeps.map((sweep) => sweepView(sweep, countsOf(counted.filter((each) => each.id === sweep.id))));
       return pageOf(views, limit);
     },
+
+    projectOf: async (id) =>
+      isId(id)
+        ? ((await prisma.sweep.findUnique({ where: { id }, select: { project: true } }))?.project ?? null)
+        : null,
 
     plan: async (id) => {
       const sweep = await find(id);

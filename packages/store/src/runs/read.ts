@@ -37,7 +37,7 @@ interface DetailRow extends RunRow {
   dataset: RunDetail['dataset'];
 }
 
-export function runReads({ pool, prisma }: Db): Pick<Runs, 'page' | 'detail' | 'attempts'> {
+export function runReads({ pool, prisma }: Db): Pick<Runs, 'page' | 'detail' | 'projectOf' | 'attempts'> {
   return {
     page: async (sweepId, { stage, state, cursor, limit }) => {
       if (!isId(sweepId) || (cursor !== undefined && !isId(cursor))) return { items: [], nextCursor: null };
@@ -63,6 +63,13 @@ export function runReads({ pool, prisma }: Db): Pick<Runs, 'page' | 'detail' | '
         datasetHash: run.dataset_hash,
         summary: Object.fromEntries(summary.map(({ name, value }) => [name, toWire(value)])),
       };
+    },
+
+    projectOf: async (id) => {
+      const run = isId(id)
+        ? await prisma.run.findUnique({ where: { id }, select: { sweep: { select: { project: true } } } })
+        : null;
+      return run?.sweep.project ?? null;
     },
 
     attempts: async (id) => {

@@ -16,11 +16,11 @@ export const insertArtifact = (options: { fence: boolean }): Statement => ({
     returning id`,
 });
 
-/** $1 id, $2 name, $3 kind, $4 media type, $5 sha256, $6 size, $7 epoch, $8 step. */
+/** $1 id, $2 name, $3 kind, $4 media type, $5 sha256, $6 size, $7 epoch, $8 step, $9 project. */
 export const insertLoose: Statement = {
   text: `
-    insert into artifact (id, name, kind, media_type, sha256, size, epoch, step)
-    values ($1, $2, $3::artifact_kind, $4, $5, $6, $7, $8)`,
+    insert into artifact (id, name, kind, media_type, sha256, size, epoch, step, project)
+    values ($1, $2, $3::artifact_kind, $4, $5, $6, $7, $8, $9)`,
 };
 
 /**

@@ -13,7 +13,7 @@ export const insertSweep: Statement = {
   text: `
     insert into sweep (id, name, project, model, spec, text, idempotency_key)
     values ($1, $2, $3, $4, $5::json, $6, $7)
-    on conflict (idempotency_key) do nothing
+    on conflict (project, idempotency_key) do nothing
     returning id`,
 };
 

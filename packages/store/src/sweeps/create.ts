@@ -41,7 +41,9 @@ export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
         return id;
       });
       if (made !== null) return { id: made, created: true, sameText: true };
-      const known = await prisma.sweep.findUniqueOrThrow({ where: { idempotencyKey: idempotencyKey ?? '' } });
+      const known = await prisma.sweep.findFirstOrThrow({
+        where: { project: plan.project, idempotencyKey: idempotencyKey ?? '' },
+      });
       return { id: known.id, created: false, sameText: known.text === text };
     },
   };

@@ -1,0 +1,2 @@
+export { apiKeyShape, readApiKey } from './apiKey.js';
+export { readEnvironment } from './environment.js';
