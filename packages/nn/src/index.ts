@@ -9,7 +9,6 @@ export * from './image/upsample.js';
 export * from './layers.js';
 export * from './native.js';
 export * from './optimizer/adam.js';
-export * from './optimizer/amsgrad.js';
 export * from './orthogonal.js';
 export * from './random.js';
 export * from './special/beta.js';

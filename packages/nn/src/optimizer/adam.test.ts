@@ -36,7 +36,7 @@ function expected(rates: readonly number[], epsilon: number): number[] {
   return p;
 }
 
-describe.each(['wasm', ...(build ? ['tfjs-node-gpu' as const] : [])] as const)('adam on %s', (backend) => {
+describe.each(['cpu', 'wasm', ...(build ? ['tfjs-node-gpu' as const] : [])] as const)('adam on %s', (backend) => {
   beforeAll(() => openBackend(backend, { threads: 2 }));
 
   it('follows the formula through a schedule', () => {

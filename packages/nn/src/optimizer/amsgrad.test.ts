@@ -5,7 +5,7 @@ import { openBackend } from '../backend/open.js';
 import type { Variables } from '../contract.js';
 import { findNative } from '../native/builds.js';
 import { addVariable } from '../variables.js';
-import { amsgrad } from './amsgrad.js';
+import { amsgrad } from './adam.js';
 
 interface Trace {
   lr: number;
@@ -27,7 +27,7 @@ const fresh = (): Variables => {
   return variables;
 };
 
-describe.each(['wasm', ...(build ? ['tfjs-node-gpu' as const] : [])] as const)('amsgrad on %s', (backend) => {
+describe.each(['cpu', 'wasm', ...(build ? ['tfjs-node-gpu' as const] : [])] as const)('amsgrad on %s', (backend) => {
   beforeAll(() => openBackend(backend, { threads: 2 }));
 
   it("follows torch's trace", () => {
@@ -78,5 +78,23 @@ describe.each(['wasm', ...(build ? ['tfjs-node-gpu' as const] : [])] as const)('
     optimizer.apply(new Map());
     expect([...variables.get('p')!.dataSync()]).toEqual(p);
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('changes the variable alone: not a copy of it, and from where somebody has set it', () => {
+    const variables = fresh();
+    const p = variables.get('p')!;
+    const optimizer = amsgrad(variables, { learningRate: 0.1 });
+    const update = () => optimizer.apply(new Map([['p', tf.tensor1d([1, 1, 1])]]));
+    update();
+    const kept = tf.clone(p);
+    const before = [...kept.dataSync()];
+    update();
+    expect([...kept.dataSync()]).toEqual(before);
+    const after = [...p.dataSync()];
+    expect(after.every((value, i) => value < before[i]!)).toBe(true);
+    p.assign(tf.add(p, 100));
+    update();
+    expect([...p.dataSync()].every((value, i) => value > after[i]! + 99)).toBe(true);
+    optimizer.dispose();
   });
 });

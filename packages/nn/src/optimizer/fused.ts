@@ -15,6 +15,8 @@ export interface FusedOps {
   write(resource: Resource, value: tf.Tensor): void;
   read(resource: Resource): tf.Tensor;
   destroy(resource: Resource): void;
+  /** A tensor without values, which takes no memory: to assign, never to compute with. */
+  nothing(shape: number[]): tf.Tensor;
   /** One update of `p`, `m`, `v` and `vmax`: the formula of `amsgrad` with the bias corrections in `rate` and `epsilon`. */
   amsgrad(slots: AmsgradSlots, scalars: AdamScalars, gradient: tf.Tensor): void;
   /** The same without `vmax`: the formula of `adam`. */
@@ -97,6 +99,12 @@ function opsOf(backend: NodeJSKernelBackend): FusedOps {
       act('DestroyResourceOp', [flag('ignore_lookup_error', true)], [handle]);
       handle.dispose();
     },
+    nothing: (shape) =>
+      tf.engine().makeTensorFromTensorInfo({
+        dataId: backend.write(new Float32Array(0), shape, 'float32'),
+        shape,
+        dtype: 'float32',
+      }),
     amsgrad({ p, m, v, vmax }, { zero, rate, beta1, beta2, epsilon }, gradient) {
       act(
         'ResourceApplyAdamWithAmsgrad',

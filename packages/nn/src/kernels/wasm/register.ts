@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ADAM_UPDATE, adamUpdate } from './adamUpdate.js';
 import { batchMatMul } from './batchMatMul.js';
 import { conv2d } from './conv2d.js';
 import { conv2dBackpropFilter } from './conv2dBackpropFilter.js';
@@ -22,4 +23,5 @@ export function registerWasmKernels(): void {
   registerWasmKernel(tf.Sum, sum);
   registerWasmKernel(tf.LeakyRelu, leakyRelu);
   registerWasmKernel(tf.Identity, identity);
+  registerWasmKernel(ADAM_UPDATE, adamUpdate);
 }
