@@ -61,6 +61,12 @@ describe('PS-VAE on rendered behaviour', () => {
     expect(summary['train.unsupervised_units']).toBe(2);
     expect(summary['train.latent_correlation']).toBe(summary['train.latent_correlation_first_pair']);
     expect(summary['train.latent_correlation']).toBe(summary['train.latent_correlation_active']);
+    // Of two latents.
+    const r2 = summary['train.latent_correlation']! ** 2;
+    expect(summary['train.gaussian_total_correlation']).toBeCloseTo(-Math.log(1 - r2) / 2, 9);
+    expect(summary['train.mutual_info_score']).toBeGreaterThan(0);
+    const each = [summary['test.label_mse_1']!, summary['test.label_mse_2']!];
+    expect(mean(each)).toBeCloseTo(summary['test.label_mse']!, 9);
     expect(Object.values(summary).every(Number.isFinite)).toBe(true);
   });
 

@@ -24,9 +24,13 @@ export function rankableMetrics(card: ModelCard): string[] {
 export function rankableMetric(card: ModelCard, full: string): MetricCard | null {
   const parsed = parseMetricName(full);
   if (parsed === null) return null;
+  const ofOneLabel = parsed.name.replace(/_[1-9]\d*$/, '');
   return (
     card.metrics.find(
-      ({ name, splits, summary }) => summary && name === parsed.name && splits.includes(parsed.split),
+      ({ name, splits, summary, perLabel }) =>
+        summary &&
+        ((name === parsed.name && splits.includes(parsed.split)) ||
+          (name === ofOneLabel && perLabel?.includes(parsed.split) === true)),
     ) ?? null
   );
 }

@@ -16,6 +16,8 @@ export interface MetricCard {
   perEpoch: boolean;
   /** In the run's summary: only these can rank. */
   summary: boolean;
+  /** Splits whose summary also has the number of each label by itself: `label_mse_1` is the first label's. */
+  perLabel?: readonly Split[];
   /** Parameters whose value enters the metric's definition: ranking one of them by it is a fault. */
   contains: readonly string[];
   /** Why a run may not compete on this metric, or null. `minActive` comes from the stage's `select`. */

@@ -76,6 +76,25 @@ export function latentCards(unitsOf: Units): readonly MetricCard[] {
       summary: true,
     },
     {
+      ...common,
+      ...train,
+      name: 'gaussian_total_correlation',
+      description:
+        'Total correlation of unsupervised latents as if they were Gaussian, of posterior means: -1/2 ln det of the correlation matrix',
+      unit: 'nats',
+      direction: 'min',
+      contains: ['n_ae_latents'],
+    },
+    {
+      ...common,
+      ...train,
+      name: 'mutual_info_score',
+      description:
+        'Mean mutual information over all pairs of unsupervised latents, posterior means cut to 20 bins; sees more than linear dependence',
+      unit: 'nats',
+      direction: 'min',
+    },
+    {
       name: 'active_units',
       description: `Unsupervised latents whose posterior mean has a variance above ${ACTIVE_VARIANCE} over frames`,
       unit: 'latents',

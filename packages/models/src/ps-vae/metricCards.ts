@@ -78,6 +78,7 @@ export const labelCards: readonly MetricCard[] = [
     unit: 'label units squared (z-scored)',
     direction: 'min',
     contains: [],
+    perLabel: ['val', 'test'],
     ...everywhere,
   },
   {
@@ -86,6 +87,7 @@ export const labelCards: readonly MetricCard[] = [
     unit: '1 is perfect',
     direction: 'max',
     contains: [],
+    perLabel: ['val', 'test'],
     ...everywhere,
   },
 ];

@@ -8,6 +8,7 @@ import {
   labelSums,
   latentMetrics,
   latentSums,
+  metricsByLabel,
 } from './metrics.js';
 import { flat, inputs, vectors } from './vectors.testing.js';
 
@@ -32,6 +33,13 @@ test('masked labels count nowhere, and sums of parts are sums of the whole', () 
   addLabels(parts, Float32Array.of(3, 99), Float32Array.of(5, 0), Float32Array.of(1, 0));
   expect(parts).toEqual(whole);
   expect(labelMse(whole)).toBeCloseTo((1 + 0 + 4) / 3);
+});
+
+test('each label by itself: its own error and spread', () => {
+  const sums = labelSums(2);
+  addLabels(sums, Float32Array.of(1, 0, 3, 5), Float32Array.of(2, 0, 3, 1), Float32Array.of(1, 1, 1, 0));
+  expect(metricsByLabel(sums)).toEqual({ label_mse_1: 0.5, label_r2_1: 0.5, label_mse_2: 0, label_r2_2: Number.NaN });
+  expect(metricsByLabel(labelSums(0))).toEqual({});
 });
 
 test('without one label there is no number', () => {

@@ -80,6 +80,20 @@ export function labelR2(sums: LabelSums): number {
   return 1 - total(sums.error) / total(spread);
 }
 
+/** Of each label by itself, `label_mse_1` and `label_r2_1` for the first; NaN where it is nowhere labelled. */
+export function metricsByLabel(sums: LabelSums): Record<string, number> {
+  return Object.fromEntries(
+    sums.n.flatMap((n, l) => {
+      const error = sums.error[l] ?? Number.NaN;
+      const spread = (sums.yy[l] ?? Number.NaN) - (sums.y[l] ?? Number.NaN) ** 2 / n;
+      return [
+        [`label_mse_${l + 1}`, error / n],
+        [`label_r2_${l + 1}`, 1 - error / spread],
+      ];
+    }),
+  );
+}
+
 export interface LatentMetrics {
   /** Mean |Pearson r| over all pairs of units; NaN with fewer than two, or where one never moves. */
   correlation: number;

@@ -1,7 +1,8 @@
 import type { Summary } from '@trawl/spec';
 import { metricName } from '@trawl/spec';
 import { boundary } from './checkpoint.js';
-import { correlationMatrix, latentMetrics } from './metrics.js';
+import { gaussianTotalCorrelation, mutualInfoScore } from './dependence.js';
+import { correlationMatrix, latentMetrics, metricsByLabel } from './metrics.js';
 import { evaluateTrial, unitsOf } from './passes.js';
 import type { Run } from './run.js';
 import { filledSplits, noiseAt, trialAt } from './run.js';
@@ -50,12 +51,25 @@ export async function evaluateAll(run: Run): Promise<Evaluated> {
         latent_correlation_active: correlationActive,
         active_units: activeUnits,
         unsupervised_units: unitsOf(model),
+        gaussian_total_correlation: gaussianTotalCorrelation(correlationMatrix(of.latents)),
+        mutual_info_score: mutualInfoScore(columnsOf(run, means)),
       }),
+      ...(split !== 'train' && metricsByLabel(of.labels)),
     };
     for (const [name, value] of Object.entries(metrics)) summary[metricName(split, name)] = value;
   }
   const train = sums.get('train');
   return { summary, means, correlation: train ? correlationMatrix(train.latents) : [] };
+}
+
+/** Unsupervised latents of the training frames, one array a latent. */
+function columnsOf({ model, splits }: Run, means: readonly Float32Array[]): Float64Array[] {
+  const latents = model.params.n_ae_latents;
+  const units = unitsOf(model);
+  const rows = joined(splits.train.flatMap((trial) => means[trial] ?? []));
+  return Array.from({ length: units }, (_, unit) =>
+    Float64Array.from({ length: rows.length / latents }, (_row, i) => rows[(i + 1) * latents - units + unit] ?? 0),
+  );
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
