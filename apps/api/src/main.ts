@@ -43,6 +43,8 @@ const app = buildApp({
 const janitor = startJanitor({ store, files, graceSeconds, everySeconds: config.gcSeconds, log });
 
 const grace = closeWithGrace({ delay: config.closeSeconds * 1_000, logger: log }, async ({ signal, err }) => {
+  // A service manager may send several of these: only a second Ctrl-C ends the process at once.
+  for (const each of ['SIGTERM', 'SIGHUP']) process.removeAllListeners(each).on(each, () => {});
   if (err) log.fatal({ err }, 'closing after an error');
   else log.info({ signal }, 'closing');
   await app.close();

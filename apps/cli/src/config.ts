@@ -21,6 +21,9 @@ const Environment = z.object({
   /** With it BullMQ runs on Redis instead of Postgres. */
   REDIS_URL: z.string().optional(),
   TRAWL_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'wasm', 'cpu']).default('auto'),
+  /** What the roles are given, and how long `trawl up` therefore waits for them. */
+  TRAWL_DRAIN_SECONDS: z.coerce.number().positive().default(20),
+  TRAWL_CLOSE_SECONDS: z.coerce.number().positive().default(10),
   /** Where native TensorFlow builds are kept. */
   XDG_CACHE_HOME: z.string().optional(),
 });
@@ -45,6 +48,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
     backend: e.TRAWL_BACKEND,
+    drainSeconds: e.TRAWL_DRAIN_SECONDS,
+    closeSeconds: e.TRAWL_CLOSE_SECONDS,
     nativeCacheDir: nativeDirectory(e.XDG_CACHE_HOME),
   };
 }

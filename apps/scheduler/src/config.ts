@@ -12,16 +12,24 @@ const ConfigSchema = z.object({
     .optional(),
   /** `info` has a line for every change that the scheduler makes. */
   TRAWL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Time that the round under way gets to finish after SIGTERM. */
+  TRAWL_CLOSE_SECONDS: z.coerce.number().positive().default(10),
 });
 
 export interface Config {
   databaseUrl: string;
   queueUrl: string;
   logLevel: z.output<typeof ConfigSchema>['TRAWL_LOG_LEVEL'];
+  closeSeconds: number;
 }
 
 /** @throws Error naming each variable that is missing or illegal. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const { DATABASE_URL, REDIS_URL, TRAWL_LOG_LEVEL } = readEnvironment(ConfigSchema, env);
-  return { databaseUrl: DATABASE_URL, queueUrl: REDIS_URL ?? DATABASE_URL, logLevel: TRAWL_LOG_LEVEL };
+  const e = readEnvironment(ConfigSchema, env);
+  return {
+    databaseUrl: e.DATABASE_URL,
+    queueUrl: e.REDIS_URL ?? e.DATABASE_URL,
+    logLevel: e.TRAWL_LOG_LEVEL,
+    closeSeconds: e.TRAWL_CLOSE_SECONDS,
+  };
 }

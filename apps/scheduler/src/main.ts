@@ -20,7 +20,9 @@ const scheduler = startScheduler({ store, queues, catalog, log });
 const listening = await listen(config.databaseUrl, scheduler.notify);
 log.info('scheduling');
 
-const grace = closeWithGrace({ delay: 20_000, logger: false }, async ({ err, signal }) => {
+const grace = closeWithGrace({ delay: config.closeSeconds * 1_000, logger: false }, async ({ err, signal }) => {
+  // A service manager may send several of these: only a second Ctrl-C ends the process at once.
+  for (const each of ['SIGTERM', 'SIGHUP']) process.removeAllListeners(each).on(each, () => {});
   if (err) log.fatal({ err }, 'uncaught');
   else log.info({ signal }, 'closing');
   await listening.close();

@@ -16,6 +16,8 @@ process.on('exit', () => supervisor?.kill());
 const grace = closeWithGrace(
   { delay: (config.drainSeconds + CLOSE_SECONDS) * 1000, logger: log },
   async ({ err, signal }) => {
+    // A service manager may send several of these: only a second Ctrl-C ends the process at once.
+    for (const each of ['SIGTERM', 'SIGHUP']) process.removeAllListeners(each).on(each, () => {});
     if (err !== undefined) {
       // Nothing here can be relied on any more: trainers die with this process, the reaper brings their runs back.
       log.fatal({ err }, 'unexpected error');

@@ -17,8 +17,13 @@ export function upCommand(program: Command, context: () => Context): void {
       say(`ready at ${stack.apiUrl} (data in ${config.dataDir})`);
       say('submit a sweep: npm run -s trawl -- submit sweeps/demo.yaml --watch');
       say('Ctrl-C stops everything; running runs write a checkpoint first');
-      await untilSignal();
-      say('stopping');
+      const reason = await Promise.race([stack.broken, untilSignal().then(() => null)]);
+      say(
+        reason === null
+          ? 'stopping'
+          : `${reason}\nstopping; start it again: running runs go on from their last checkpoint`,
+      );
       await stack.stop();
+      if (reason !== null) process.exitCode = 1;
     });
 }

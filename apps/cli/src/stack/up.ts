@@ -7,7 +7,10 @@ import { makeStackKeys, type StackKeys } from './keys.js';
 import { lastLines, type Role, type RoleProcess, startRole } from './role.js';
 
 const READY_SECONDS = 60;
-const GRACE_MS = { worker: 25_000, scheduler: 5_000, api: 5_000 } satisfies Record<Role, number>;
+/** Beyond what a role gives itself to close. */
+const MARGIN_SECONDS = 6;
+/** Without a database nobody can release or store anything: they are only to leave nothing behind. */
+const HOPELESS_SECONDS = 5;
 
 export interface StackOptions {
   config: Config;
@@ -18,6 +21,8 @@ export interface StackOptions {
 }
 
 export interface Stack extends StackFile {
+  /** Resolves when the stack cannot go on, with the reason. It still wants to be stopped. */
+  broken: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -38,8 +43,14 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
   const roles: RoleProcess[] = [];
   let postgres: EmbeddedPostgres | undefined;
   let keys: StackKeys | undefined;
+  let isBroken = false;
+  let broken = new Promise<string>(() => {});
+  const graceSeconds = (role: Role): number => {
+    if (isBroken) return HOPELESS_SECONDS;
+    return (role === 'worker' ? config.drainSeconds : config.closeSeconds) + MARGIN_SECONDS;
+  };
   const stop = async (): Promise<void> => {
-    for (const role of roles.splice(0).reverse()) await role.stop(GRACE_MS[role.role]);
+    for (const role of roles.splice(0).reverse()) await role.stop(graceSeconds(role.role) * 1000);
     // Those that stay are deleted at the next start.
     await keys?.forget().catch(() => undefined);
     keys = undefined;
@@ -52,6 +63,11 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
     if (config.databaseUrl === undefined) {
       say('starting Postgres');
       postgres = await startEmbeddedPostgres({ dataDir: config.dataDir });
+      broken = postgres.exited.then(() => {
+        isBroken = true;
+        const log = join(config.dataDir, 'postgres.log');
+        return `Postgres ended by itself; ${log} ends with:\n${lastLines(log, 5)}`;
+      });
     }
     const databaseUrl = config.databaseUrl ?? postgres?.databaseUrl ?? '';
     await migrate(databaseUrl);
@@ -88,7 +104,7 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
       pid: process.pid,
     };
     writeStackFile(config.dataDir, file);
-    return { ...file, stop };
+    return { ...file, broken, stop };
   } catch (error) {
     await stop();
     throw error;
