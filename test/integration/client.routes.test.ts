@@ -53,7 +53,7 @@ it('the routes of the OpenAPI document and the calls of the client are the same'
   await writeFile(path, 'x');
   const file = { path, name: ID, kind: 'weights', mediaType: 'text/plain' } as const;
   const remote = { id: ID, sha256: '0'.repeat(64), size: 1 };
-  const { sweeps, runs, artifacts, datasets, models, workers, health } = client;
+  const { sweeps, runs, artifacts, datasets, keys, models, workers, health } = client;
 
   const calls: Record<string, () => Promise<unknown>> = {
     'sweeps.submit': () => sweeps.submit('{}', 'application/json'),
@@ -79,6 +79,10 @@ it('the routes of the OpenAPI document and the calls of the client are the same'
     'runs.cancel': () => runs.cancel(ID),
     'runs.retry': () => runs.retry(ID),
     events: () => drain(client.events()),
+    'keys.create': () => keys.create({ name: ID, scope: 'read' }),
+    'keys.list': () => keys.list(),
+    'keys.revoke': () => keys.revoke(ID),
+    'keys.self': () => keys.self(),
     'artifacts.url': () => fetch(artifacts.url(ID)),
     'datasets.list': () => drain(datasets.list()),
     'datasets.get': () => datasets.get(ID),
