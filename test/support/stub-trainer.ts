@@ -73,7 +73,7 @@ export const card: ModelCard = {
   title: 'Stub',
   description: 'Trains nothing; for tests',
   params: StubParams,
-  datasets: ['behaviour'],
+  datasets: ['behaviour', 'hdf5'],
   metrics: [
     metric('loss', ['train', 'val'], 'min'),
     metric('walk', ['train'], null),

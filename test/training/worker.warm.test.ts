@@ -28,6 +28,7 @@ const runOf = (seed: number, params: Record<string, unknown> = {}): StartMessage
   seed,
   dataset,
   datasetHash,
+  datasetFile: null,
   dataRoots: [],
   workDir: mkdtempSync(join(folder, 'run-')),
   checkpoint: null,

@@ -21,6 +21,8 @@ const Environment = z.object({
   TRAWL_DATA_DIR: z.string().min(1).default('./.trawl'),
   /** Colon-separated folders under which dataset paths are looked up. */
   TRAWL_DATA_ROOTS: z.string().default('./data'),
+  /** What fetched datasets may take in the folder `cache`; those used longest ago go first. */
+  TRAWL_DATASET_CACHE_GIGABYTES: z.coerce.number().positive().default(100),
   /** Which queue to serve. `auto`: gpu where nvidia-smi finds a device and TRAWL_BACKEND can use one. */
   TRAWL_CAPABILITY: z.enum(['auto', 'cpu', 'gpu']).default('auto'),
   /** Comma-separated GPUs, by number or UUID; default all that nvidia-smi lists. */
@@ -84,6 +86,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     dataRoots: e.TRAWL_DATA_ROOTS.split(':')
       .filter((root) => root !== '')
       .map((root) => resolve(root)),
+    datasetCacheBytes: e.TRAWL_DATASET_CACHE_GIGABYTES * 1e9,
     capability: e.TRAWL_CAPABILITY,
     devices: e.TRAWL_DEVICES ?? null,
     backend: e.TRAWL_BACKEND,

@@ -11,6 +11,8 @@ import { resolveInRoots } from './roots.js';
 export interface OpenPlace extends DatasetPlace {
   /** `DatasetFacts.hash` as it was when the sweep was submitted. */
   expectedHash?: string;
+  /** A copy on this disk, found to have `expectedHash` when it was fetched: roots are not looked at. */
+  file?: string | undefined;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface OpenPlace extends DatasetPlace {
  * Throws DatasetError with every fault that `inspectDataset` would find, or where the data is not what was hashed.
  */
 export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<VideoDataset> {
-  const { roots, at = 'dataset', expectedHash } = place;
+  const { roots, at = 'dataset', expectedHash, file: fetched } = place;
   switch (spec.kind) {
     case 'behaviour': {
       const fault = tooLarge(spec, at);
@@ -30,6 +32,11 @@ export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<
       return { facts, trials: generateBehaviour(spec) };
     }
     case 'hdf5': {
+      if (fetched !== undefined && expectedHash !== undefined) {
+        const { facts, trials } = await loadHdf5(fetched, `${at}.path`);
+        const { size } = await fileStamp(fetched);
+        return { facts: { kind: 'hdf5', hash: expectedHash, size, ...facts }, trials };
+      }
       const resolved = await resolveInRoots(spec.path, roots, `${at}.path`);
       if ('faults' in resolved) throw new DatasetError(resolved.faults);
       const { file } = resolved;

@@ -4,6 +4,7 @@ import type { ClaimedRun, Store, StoredArtifact } from '@trawl/store';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { openAttemptLog } from './attemptLog.js';
+import type { DatasetCache } from './datasetCache.js';
 import { openDelivery } from './delivery.js';
 import { fencedWriter, RunLost } from './fenced.js';
 import type { LeaseKeeper } from './lease.js';
@@ -20,6 +21,7 @@ export interface AttemptServices {
   leases: LeaseKeeper;
   trainers: Trainers;
   transfers: Transfers;
+  datasets: DatasetCache;
   log: Logger;
 }
 
@@ -51,7 +53,7 @@ export function startAttempt(
   run: ClaimedRun,
   place: { slot: number; dir: string; claimSentAt: number },
 ): Attempt {
-  const { config, store, leases, trainers, transfers } = services;
+  const { config, store, leases, trainers, transfers, datasets } = services;
   const { runId, fence } = run;
   const { dir } = place;
   const log = services.log.child({ runId, fence });
@@ -216,7 +218,7 @@ export function startAttempt(
       return { kind: 'failed', failure: { failure: 'invalid_data', message } };
     }
     const attempt = async (checkpoint: StoredArtifact | null): Promise<Outcome> => {
-      const start = await prepare({ config, transfers, run, checkpoint, dir, signal: transferring });
+      const start = await prepare({ config, transfers, datasets, run, checkpoint, dir, signal: transferring });
       return asked === null && lease.alive() ? train(start, checkpoint) : stopped(asked ?? 'drained');
     };
     try {

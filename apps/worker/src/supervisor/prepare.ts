@@ -1,23 +1,28 @@
 import { join } from 'node:path';
-import type { StartMessage } from '@trawl/spec';
+import { resolveInRoots } from '@trawl/datasets/roots';
+import { type StartMessage, uploadedHash } from '@trawl/spec';
 import type { ClaimedRun, StoredArtifact } from '@trawl/store';
 import type { Config } from '../config.js';
+import type { DatasetCache } from './datasetCache.js';
 import { DamagedCheckpoint } from './resume.js';
-import { FileLost, type Transfers } from './transfer.js';
+import { FileLost, TransferRefused, type Transfers } from './transfer.js';
 
-/**
- * Fetches checkpoint and weights into the attempt's folder; what the trainer is told to start with.
- * @throws DamagedCheckpoint; FileLost where the weights are damaged
- */
-export async function prepare(options: {
+interface Preparation {
   config: Config;
   transfers: Transfers;
+  datasets: DatasetCache;
   run: ClaimedRun;
   /** To resume from. */
   checkpoint: StoredArtifact | null;
   dir: string;
   signal: AbortSignal;
-}): Promise<StartMessage> {
+}
+
+/**
+ * Fetches checkpoint, weights and data that this machine lacks into the attempt's folder; what the trainer is told to start with.
+ * @throws DamagedCheckpoint; FileLost where weights or data cannot be had; NoRoom
+ */
+export async function prepare(options: Preparation): Promise<StartMessage> {
   const { config, transfers, run, dir, signal } = options;
   const fetched = async (
     artifact: StoredArtifact | null,
@@ -53,10 +58,28 @@ export async function prepare(options: {
     seed: run.seed,
     dataset: run.cell.dataset,
     datasetHash: run.datasetHash,
+    datasetFile: await fetchedDataset(options),
     dataRoots: config.dataRoots,
     workDir: dir,
     checkpoint,
     weights,
     checkpointSeconds: config.checkpointSeconds,
   };
+}
+
+/** The run's data where no data root of this machine has them: uploads, and files that only the api's machine has. */
+async function fetchedDataset({ config, datasets, run, dir, signal }: Preparation): Promise<string | null> {
+  const { dataset } = run.cell;
+  if (dataset.kind !== 'hdf5') return null;
+  const isUpload = uploadedHash(dataset.path) !== null;
+  if (!isUpload && 'file' in (await resolveInRoots(dataset.path, config.dataRoots, 'dataset.path'))) return null;
+  const path = join(dir, 'dataset.hdf5');
+  try {
+    await datasets.provide(run.datasetHash, path, signal);
+  } catch (error) {
+    if (!(error instanceof TransferRefused)) throw error;
+    const where = isUpload ? 'the api does not give it' : 'no data root here has it, and the api does not give it';
+    throw new FileLost(`dataset ${dataset.path}: ${where}: ${error.message}`);
+  }
+  return path;
 }

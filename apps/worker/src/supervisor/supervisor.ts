@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue } from '@trawl/queue';
 import { listen, openStore } from '@trawl/store';
@@ -8,6 +9,7 @@ import type { Config } from '../config.js';
 import { version } from '../version.js';
 import { requireAccess } from './access.js';
 import { type Attempt, startAttempt } from './attempt.js';
+import { openDatasetCache } from './datasetCache.js';
 import { lookAtMachine, trainerEnv } from './devices.js';
 import { keepLeases } from './lease.js';
 import { startTrainer } from './trainerProcess.js';
@@ -71,7 +73,13 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
     cacheHome: config.cacheHome,
   };
   const trainers = openTrainers((slot) => startTrainer(settings, trainerEnv(config, machine, slot)));
-  const services = { config, store, leases, trainers, transfers, log };
+  const datasets = openDatasetCache({
+    folder: join(config.dataDir, 'cache', 'datasets'),
+    limitBytes: config.datasetCacheBytes,
+    transfers,
+    log,
+  });
+  const services = { config, store, leases, trainers, transfers, datasets, log };
 
   const heartbeat = setInterval(() => {
     store.workers.heartbeat(workerId).catch(complain('heartbeat'));

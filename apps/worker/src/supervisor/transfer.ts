@@ -23,6 +23,8 @@ export interface Wanted {
   /** Path below the api's address. */
   url: string;
   sha256: string;
+  /** Called with the size before anything is written; what it throws ends the download. */
+  before?: (bytes: number) => Promise<void>;
 }
 
 /** The api will never take or give this, however often it is asked. */
@@ -115,9 +117,15 @@ async function put(api: Api, file: Upload, signal: AbortSignal): Promise<'stored
   throw refusal(`PUT ${file.name}`, answer.status, text);
 }
 
-async function get(api: Api, { url, sha256 }: Wanted, path: string, signal: AbortSignal): Promise<void> {
+async function get(api: Api, { url, sha256, before }: Wanted, path: string, signal: AbortSignal): Promise<void> {
   const answer = await fetch(`${api.url}${url}`, { headers: authorization(api), signal });
   if (!answer.ok || answer.body === null) throw refusal(`GET ${url}`, answer.status, await answer.text());
+  try {
+    await before?.(Number(answer.headers.get('content-length') ?? 0));
+  } catch (error) {
+    await answer.body.cancel();
+    throw error;
+  }
   const hash = createHash('sha256');
   const hashed = new Transform({
     transform(chunk: Buffer, _encoding, done) {

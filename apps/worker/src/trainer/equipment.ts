@@ -10,7 +10,10 @@ export interface Equipment {
   openBackend(settings: Pick<TrainerSettings, 'backend' | 'threads' | 'cacheHome'>): Promise<Backend>;
   /** How many tensors live now. */
   liveTensors(backend: Backend): number;
-  openDataset(spec: DatasetSpec, place: { roots: readonly string[]; expectedHash: string }): Promise<VideoDataset>;
+  openDataset(
+    spec: DatasetSpec,
+    place: { roots: readonly string[]; expectedHash: string; file?: string | undefined },
+  ): Promise<VideoDataset>;
   trainerFor(model: string): Promise<Trainer>;
   randomStreams(seed: number): Promise<RandomStreams>;
   readCheckpoint(path: string): Promise<Checkpoint>;

@@ -94,9 +94,10 @@ async function readFiles({ checkpoint, weights }: StartMessage, equipment: Equip
 }
 
 /** The dataset that the sweep was checked with, not merely one of the same name. */
-async function openDataset({ dataset, dataRoots, datasetHash }: StartMessage, equipment: Equipment) {
+async function openDataset({ dataset, dataRoots, datasetHash, datasetFile }: StartMessage, equipment: Equipment) {
+  const place = { roots: dataRoots, expectedHash: datasetHash, file: datasetFile ?? undefined };
   try {
-    return await equipment.openDataset(DatasetSchema.parse(dataset), { roots: dataRoots, expectedHash: datasetHash });
+    return await equipment.openDataset(DatasetSchema.parse(dataset), place);
   } catch (error) {
     if (isOutOfMemory(String(error))) throw error;
     throw new InvalidData(error instanceof Error ? error.message : String(error));
