@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { jsonBodies } from './plugins/bodies.js';
 import { access } from './plugins/access.js';
+import { docs } from './plugins/docs.js';
 import { securityHeaders } from './plugins/helmet.js';
 import { openapi } from './plugins/openapi.js';
 import { frameworkProblem, problems } from './plugins/problems.js';
@@ -85,6 +86,7 @@ export function buildApp({
   app.register(securityHeaders);
   app.register(access, { store: services.store, keysRequired });
   app.register(openapi);
+  app.register(docs);
   app.register(jsonBodies);
   for (const routes of ROUTES) app.register(routes, { services });
   return app;

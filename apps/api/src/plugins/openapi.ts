@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import fp from 'fastify-plugin';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { withComponents } from './components.js';
 
 const TAGS = [
   { name: 'sweeps', description: 'Submit, list, control and delete sweeps' },
@@ -32,21 +33,9 @@ export const openapi = fp(
         security: [{ key: [] }],
       },
       transform: jsonSchemaTransform,
-      transformObject: (document) => ('openapiObject' in document ? withoutRefs(document.openapiObject) : {}),
+      transformObject: (document) => ('openapiObject' in document ? withComponents(document.openapiObject) : {}),
     });
     app.get('/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, () => app.swagger());
   },
   { name: 'openapi' },
 );
-
-/**
- * The only schema that refers to itself is that of any JSON value (`z.json()`); zod names it anew at every use and
- * the definitions get lost on the way into the document.
- */
-export function withoutRefs<T extends object>(schema: T): T {
-  return JSON.parse(
-    JSON.stringify(schema, (_key, value: unknown) =>
-      typeof value === 'object' && value !== null && '$ref' in value ? { description: 'any JSON value' } : value,
-    ),
-  );
-}

@@ -7,17 +7,18 @@ import { Body, FILE_RESPONSES, rawBodies, sent, Sha256 } from './files.js';
 import type { Routes } from './routes.js';
 import { IdParams, PROBLEM_RESPONSES, whole } from './schemas.js';
 
-const kind = ArtifactView.shape.kind;
+const kind = ArtifactView.shape.kind.meta({ description: 'What sort of file it is' });
+const name = z.string().meta({ description: 'Letters, digits, ".", "_" and "-", a letter or digit first' });
 const MAX_INT = 2 ** 31 - 1;
 
 const FencedQuery = z.strictObject({
   fence: whole(0, MAX_INT).meta({ description: 'The fence of the claim under which the file was made' }),
   kind,
-  epoch: whole(0, MAX_INT).optional(),
-  step: whole(0, MAX_INT).optional(),
+  epoch: whole(0, MAX_INT).optional().meta({ description: 'After which it was made' }),
+  step: whole(0, MAX_INT).optional().meta({ description: 'After which it was made' }),
 });
 
-const LooseQuery = z.strictObject({ name: z.string(), kind: kind.default('weights') });
+const LooseQuery = z.strictObject({ name, kind: kind.default('weights') });
 
 export const artifactRoutes: Routes = async (app, { services }) => {
   rawBodies(app);
@@ -28,7 +29,7 @@ export const artifactRoutes: Routes = async (app, { services }) => {
       schema: {
         tags: ['artifacts'],
         summary: 'Store a file of a running attempt (workers); 409 when the fence is stale',
-        params: IdParams.extend({ name: z.string() }),
+        params: IdParams.extend({ name }),
         querystring: FencedQuery,
         headers: z.looseObject({ 'x-sha256': Sha256 }),
         body: Body,
@@ -38,9 +39,9 @@ export const artifactRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const { fence, ...about } = request.query;
-      const { id, name } = request.params;
+      const { id, name: named } = request.params;
       const upload = sent(request.body, request.headers, request.headers['x-sha256']);
-      const artifact = await putRunArtifact(id, fence, { name, ...about }, upload, services);
+      const artifact = await putRunArtifact(id, fence, { name: named, ...about }, upload, services);
       return reply.code(201).header('location', `/v1/artifacts/${artifact.id}`).send(artifact);
     },
   );

@@ -26,7 +26,7 @@ export const modelRoutes: Routes = async (app, { services: { catalog } }) => {
       schema: {
         tags: ['models'],
         summary: 'One model: JSON Schema of its parameters, its metrics and the parameters each contains',
-        params: z.object({ name: z.string() }),
+        params: z.object({ name: z.string().meta({ description: 'As ps-vae' }) }),
         response: { 200: ModelDetail, ...PROBLEM_RESPONSES },
       },
     },

@@ -15,7 +15,9 @@ export const PROBLEM_RESPONSES = {
 } as const;
 
 /** An id that is no UUID is not refused here: it names nothing, so the answer is 404 as for any other unknown id. */
-export const IdParams = z.object({ id: z.string().meta({ format: 'uuid' }) });
+export const IdParams = z.object({
+  id: z.string().meta({ format: 'uuid', description: 'As lists and answers show it' }),
+});
 
 /** A whole number in a query or header: digits only, where `Number('')` and `Number('0x1')` would be too generous. */
 export const whole = (min: number, max: number) =>

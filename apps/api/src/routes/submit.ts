@@ -1,7 +1,7 @@
 import { DryRun, SweepDetail, SweepSpecSchema } from '@trawl/spec';
 import { z } from 'zod';
 import { readDocument, type SentDocument } from '../plugins/bodies.js';
-import { withoutRefs } from '../plugins/openapi.js';
+import { withoutRefs } from '../plugins/components.js';
 import { dispatchRuns } from '../services/dispatchRuns.js';
 import { callerOf } from '../plugins/access.js';
 import { check, dryRun, store, withProject } from '../services/submit.js';

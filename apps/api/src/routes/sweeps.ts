@@ -80,7 +80,7 @@ export const sweepRoutes: Routes = async (app, { services }) => {
       schema: {
         tags: ['sweeps'],
         summary: 'End a review: take the cell that the rule suggests, or another',
-        params: IdParams.extend({ name: z.string() }),
+        params: IdParams.extend({ name: z.string().meta({ description: 'The stage that waits' }) }),
         body: ApproveBody,
         response: { 200: SweepDetail, ...PROBLEM_RESPONSES },
       },
