@@ -1,4 +1,5 @@
 import { ApiError, type Client, type ClientOptions, createClient, UnreachableError } from '@trawl/client';
+import { createFileClient, type FileClient } from '@trawl/client/files';
 import { BackupError, EmbeddedPostgresError, MigrationError } from '@trawl/store';
 import { type Config, readConfig, readStackFile } from './config.js';
 
@@ -12,6 +13,8 @@ export interface Context {
   config: Config;
   /** The api of TRAWL_API_URL, else of the running stack. Throws UsageError where neither is. */
   client(options?: Omit<ClientOptions, 'baseUrl' | 'apiKey'>): Client;
+  /** Files to and from the same api. */
+  files(): FileClient;
   /** For a person on stdout; with --json the value instead. */
   show(value: unknown, text: () => string): void;
   json: boolean;
@@ -24,19 +27,21 @@ export function createContext(json: boolean): Context {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+  const place = (): ClientOptions => {
+    const stack = config.apiUrl === undefined ? readStackFile(config.dataDir) : null;
+    const baseUrl = config.apiUrl ?? stack?.apiUrl;
+    if (baseUrl === undefined) {
+      throw new UsageError(
+        `no trawl is running on ${config.dataDir}: start one with "npm start", or set TRAWL_API_URL`,
+      );
+    }
+    return { baseUrl, apiKey: config.apiKey ?? stack?.apiKey };
+  };
   return {
     config,
     json,
-    client(options) {
-      const stack = config.apiUrl === undefined ? readStackFile(config.dataDir) : null;
-      const baseUrl = config.apiUrl ?? stack?.apiUrl;
-      if (baseUrl === undefined) {
-        throw new UsageError(
-          `no trawl is running on ${config.dataDir}: start one with "npm start", or set TRAWL_API_URL`,
-        );
-      }
-      return createClient({ baseUrl, apiKey: config.apiKey ?? stack?.apiKey, ...options });
-    },
+    client: (options) => createClient({ ...place(), ...options }),
+    files: () => createFileClient(place()),
     show: (value, text) => process.stdout.write(`${json ? JSON.stringify(value, null, 2) : text()}\n`),
   };
 }

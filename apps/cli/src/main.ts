@@ -2,7 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { backupCommands } from './commands/backup.js';
 import { controlCommands } from './commands/control.js';
+import { datasetCommands } from './commands/dataset.js';
 import { doctorCommand } from './commands/doctor.js';
+import { extendCommand } from './commands/extend.js';
 import { keyCommands } from './commands/key.js';
 import { nativeCommands } from './commands/native.js';
 import { readCommands } from './commands/read.js';
@@ -34,7 +36,9 @@ for (const register of [
   submitCommand,
   watchCommand,
   readCommands,
+  extendCommand,
   controlCommands,
+  datasetCommands,
   backupCommands,
   keyCommands,
   doctorCommand,

@@ -59,6 +59,16 @@ export function controlCommands(program: Command, context: () => Context): void 
     });
 
   program
+    .command('retry')
+    .description('queue a failed or cancelled run again')
+    .argument('<run>', 'id')
+    .action(async (id: string) => {
+      const ctx = context();
+      const run = await ctx.client().runs.retry(id);
+      ctx.show(run, () => `${run.id} ${run.state}`);
+    });
+
+  program
     .command('delete')
     .description('delete a finished sweep with all its runs and files')
     .argument('<sweep>', SWEEP)

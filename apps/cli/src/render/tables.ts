@@ -1,4 +1,4 @@
-import type { Best, GcReport, Ranking, RunCounts, RunView, SweepDetail, SweepView } from '@trawl/spec';
+import type { Best, DatasetView, GcReport, Ranking, RunCounts, RunView, SweepDetail, SweepView } from '@trawl/spec';
 import Table from 'cli-table3';
 import { bytes, distribution, duration, number, point } from './numbers.js';
 
@@ -46,6 +46,24 @@ export function gcReport(report: GcReport): string {
       : [`${bytes(waiting.bytes)} in ${waiting.files} files go when they are ${duration(waiting.graceSeconds)} old`];
   return [...(groups.length === 0 ? [] : [table(['kind', 'sweep', 'files', 'size'], groups)]), what, ...rest].join(
     '\n',
+  );
+}
+
+export function datasetList(datasets: DatasetView[]): string {
+  if (datasets.length === 0) return 'No datasets yet. Send one: trawl dataset upload FILE';
+  return table(
+    ['id', 'name or path', 'kind', 'size', 'trials', 'frames', 'image', 'labels', 'uploaded'],
+    datasets.map((d) => [
+      d.id.slice(0, 12),
+      d.name ?? d.path ?? '-',
+      d.kind,
+      bytes(d.size),
+      String(d.trials),
+      String(d.frames),
+      `${d.height}x${d.width}x${d.channels}`,
+      String(d.labels),
+      d.uploaded ? 'yes' : 'no',
+    ]),
   );
 }
 
