@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream, Variables } from './contract.js';
+import { convLayer } from './kernels/convLayer.js';
 import { addVariable } from './variables.js';
 
 type Size = number | [height: number, width: number];
@@ -89,19 +90,40 @@ function withBias<R extends tf.Rank>(variables: Variables, name: string, x: tf.T
   return bias ? tf.add(x, bias) : x;
 }
 
+export interface ConvOptions {
+  /** Default 1. */
+  stride?: Size;
+  /** Default `same`. */
+  pad?: Padding;
+  /** A leaky ReLU of this slope after it, cheaper here than apart; default none. */
+  slope?: number | null;
+}
+
+type Shape4 = [number, number, number, number];
+
 /** [n, h, w, in] -> [n, h', w', out]. */
-export function conv(
+export function conv(variables: Variables, name: string, x: tf.Tensor4D, options: ConvOptions = {}): tf.Tensor4D {
+  const { pad = 'same' } = options;
+  if (typeof pad === 'string') return convolved(variables, name, x, null, { ...options, pad });
+  // Padded first: the native backend takes no padding in numbers.
+  const padded = tf.pad4d(x, [[0, 0], pad.rows, pad.columns, [0, 0]]);
+  return convolved(variables, name, padded, null, { ...options, pad: 'valid' });
+}
+
+/** A convolution, or with `images` its transpose. */
+function convolved(
   variables: Variables,
   name: string,
   x: tf.Tensor4D,
-  options: { stride?: Size; pad?: Padding } = {},
+  images: Shape4 | null,
+  { stride = 1, pad, slope = null }: ConvOptions & { pad: 'same' | 'valid' },
 ): tf.Tensor4D {
-  const { stride = 1, pad = 'same' } = options;
-  const kernel = kernel4D(variables, name);
-  if (typeof pad === 'string') return withBias(variables, name, tf.conv2d(x, kernel, pair(stride), pad));
-  // Padded first: the native backend takes no padding in numbers.
-  const padded = tf.pad4d(x, [[0, 0], pad.rows, pad.columns, [0, 0]]);
-  return withBias(variables, name, tf.conv2d(padded, kernel, pair(stride), 'valid'));
+  const filter = kernel4D(variables, name);
+  const bias = variables.get(`${name}.bias`);
+  const strides = pair(stride);
+  if (bias) return convLayer(x, filter, bias, { strides, pad, images, slope });
+  const y = images === null ? tf.conv2d(x, filter, strides, pad) : tf.conv2dTranspose(x, filter, images, strides, pad);
+  return slope === null ? y : leakyRelu(y, slope);
 }
 
 /** The transpose of `conv` from [n, h, w, out] to `size` = [h, w]: [n, h', w', in] -> [n, h, w, out]. */
@@ -110,19 +132,16 @@ export function convTranspose(
   name: string,
   x: tf.Tensor4D,
   size: readonly [height: number, width: number],
-  options: { stride?: Size; pad?: Padding } = {},
+  options: ConvOptions = {},
 ): tf.Tensor4D {
-  const { stride = 1, pad = 'same' } = options;
-  const kernel = kernel4D(variables, name);
-  const [n, out] = [x.shape[0], kernel.shape[2]];
+  const { pad = 'same' } = options;
+  const [n, out] = [x.shape[0], kernel4D(variables, name).shape[2]];
   const [height, width] = size;
-  if (typeof pad === 'string') {
-    return withBias(variables, name, tf.conv2dTranspose(x, kernel, [n, height, width, out], pair(stride), pad));
-  }
+  if (typeof pad === 'string') return convolved(variables, name, x, [n, height, width, out], { ...options, pad });
   const [top, left] = [pad.rows[0], pad.columns[0]];
-  const whole: [number, number, number, number] = [n, height + top + pad.rows[1], width + left + pad.columns[1], out];
-  const image = tf.conv2dTranspose(x, kernel, whole, pair(stride), 'valid');
-  return withBias(variables, name, tf.slice4d(image, [0, top, left, 0], [n, height, width, out]));
+  const whole: Shape4 = [n, height + top + pad.rows[1], width + left + pad.columns[1], out];
+  const image = convolved(variables, name, x, whole, { ...options, pad: 'valid' });
+  return tf.slice4d(image, [0, top, left, 0], [n, height, width, out]);
 }
 
 /** [n, in] -> [n, out]. */

@@ -10,7 +10,6 @@ import {
   dense,
   disposeVariables,
   haarOrthogonal,
-  leakyRelu,
 } from '@trawl/nn';
 import type { Architecture } from './architecture.js';
 import { layersOf, sizesOf } from './architecture.js';
@@ -108,7 +107,7 @@ export function psVaeNetwork(
     frozen,
     encode(x) {
       const top = layers.reduce(
-        (h, { stride }, i) => leakyRelu(conv(variables, `encoder.conv${i}`, h, { stride }), SLOPE),
+        (h, { stride }, i) => conv(variables, `encoder.conv${i}`, h, { stride, slope: SLOPE }),
         x,
       );
       const f = tf.reshape<tf.Rank.R2>(top, [x.shape[0], features]);
@@ -125,8 +124,8 @@ export function psVaeNetwork(
       const f = dense(variables, 'decoder.dense', z);
       const frames = mirrored.reduce(
         (h, { size, stride }, i) => {
-          const up = convTranspose(variables, `decoder.conv${i}`, h, size, { stride });
-          return i === mirrored.length - 1 ? up : leakyRelu(up, SLOPE);
+          const slope = i === mirrored.length - 1 ? null : SLOPE;
+          return convTranspose(variables, `decoder.conv${i}`, h, size, { stride, slope });
         },
         tf.reshape<tf.Rank.R4>(f, [z.shape[0], ...bottom]),
       );

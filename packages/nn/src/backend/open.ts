@@ -6,6 +6,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import type { BackendInfo } from '@trawl/spec';
 import type { Backend, BackendChoice, OpenOptions } from '../contract.js';
 import { BackendError } from '../errors.js';
+import { registerConvLayerGradient } from '../kernels/convLayer.js';
 import { registerGradients } from '../kernels/gradients.js';
 import { guardWasmMemory } from '../kernels/wasm/memory.js';
 import { registerWasmKernels } from '../kernels/wasm/register.js';
@@ -31,6 +32,7 @@ export async function openBackend(choice: BackendChoice, options: OpenOptions = 
   }
   tf.enableProdMode();
   registerGradients();
+  registerConvLayerGradient();
   const build = choice === 'auto' || choice === 'tfjs-node-gpu' ? await findNative(cacheDir) : null;
   if (choice === 'tfjs-node-gpu' && !build) {
     throw new BackendError(

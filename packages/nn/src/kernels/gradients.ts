@@ -4,6 +4,16 @@ import { BackendError } from '../errors.js';
 /** A kernel of ours where a backend has one: dy * (y > 0 ? 1 : alpha), from `dy` and `y`. */
 export const LEAKY_RELU_GRADIENT = 'LeakyReluGradient';
 
+/** A kernel of ours where a backend has one: the sum of `dz` over all axes but the last. */
+export const BIAS_GRADIENT = 'BiasGradient';
+
+export function leakyReluGradient(dy: tf.Tensor, y: tf.Tensor, alpha: number): tf.Tensor {
+  if (alpha < 0) throw new Error(`leakyRelu: slope ${alpha}; allowed: 0 or more`);
+  return tf.getKernel(LEAKY_RELU_GRADIENT, tf.getBackend())
+    ? tf.engine().runKernel(LEAKY_RELU_GRADIENT, { dy, y }, { alpha })
+    : tf.mul(dy, tf.step(y, alpha));
+}
+
 let registered = false;
 
 /** Replaces the gradients of TensorFlow.js 4.22 that are wrong or slow. Again is harmless. */
@@ -20,13 +30,7 @@ export function registerGradients(): void {
     gradFunc(dy, [y], attrs) {
       const alpha = Number(attrs['alpha']);
       if (Array.isArray(dy) || !y) throw new Error('LeakyRelu: wanted one dy and its output');
-      if (alpha < 0) throw new Error(`leakyRelu: slope ${alpha}; allowed: 0 or more`);
-      return {
-        x: (): tf.Tensor =>
-          tf.getKernel(LEAKY_RELU_GRADIENT, tf.getBackend())
-            ? tf.engine().runKernel(LEAKY_RELU_GRADIENT, { dy, y }, { alpha })
-            : tf.mul(dy, tf.step(y, alpha)),
-      };
+      return { x: () => leakyReluGradient(dy, y, alpha) };
     },
   });
 

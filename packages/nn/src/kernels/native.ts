@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
-import { LEAKY_RELU_GRADIENT } from './gradients.js';
+import { registerConvLayer } from './convLayer.js';
+import { BIAS_GRADIENT, LEAKY_RELU_GRADIENT } from './gradients.js';
 import { registerNativeConvolutions } from './native/convolution.js';
 
 /** Narrows what TensorFlow.js passes to kernels as `{}`. */
@@ -13,10 +14,30 @@ function native(backend: object): NodeJSKernelBackend {
   return backend;
 }
 
+const FEW_CHANNELS = 8;
+
 /** Adds kernels to the native backend, and replaces slow ones. Again is harmless. */
 export function registerNativeKernels(): void {
   if (tf.getKernel(LEAKY_RELU_GRADIENT, 'tensorflow')) return;
   registerNativeConvolutions();
+  registerConvLayer('tensorflow');
+
+  tf.registerKernel({
+    kernelName: BIAS_GRADIENT,
+    backendName: 'tensorflow',
+    kernelFunc({ inputs: { dz }, ...args }) {
+      if (!(dz instanceof tf.Tensor)) throw new Error(`${BIAS_GRADIENT}: wanted dz`);
+      // One core, 32,768 x 32: 0.3 ms against 1.0; 409,600 x 32: 7 ms against 26. With few channels the sum is faster.
+      if ((dz.shape.at(-1) ?? 0) < FEW_CHANNELS) return tf.tidy(() => tf.sum(dz, [...dz.shape.keys()].slice(0, -1)));
+      const backend = native(args.backend);
+      const { TF_ATTR_STRING, TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
+      const options = [
+        { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+        { name: 'data_format', type: TF_ATTR_STRING, value: 'NHWC' },
+      ];
+      return backend.executeSingleOutput('BiasAddGrad', options, [dz]);
+    },
+  });
 
   tf.registerKernel({
     kernelName: LEAKY_RELU_GRADIENT,

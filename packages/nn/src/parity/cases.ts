@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { convLayer } from '../kernels/convLayer.js';
 import { groupNorm } from '../image/groupNorm.js';
 import { replicatePad } from '../image/replicatePad.js';
 import { extractGlimpses, placeGlimpses } from '../image/sampling.js';
@@ -49,6 +50,19 @@ function transposed(
 ): ParityCase {
   const name = `transposed conv [${y.join(' ')}] * [${filter.join(' ')}] -> [${x.join(' ')}] / ${String(strides)} ${pad}`;
   return { name, shapes: [y, filter], op: (a, b) => tf.conv2dTranspose(four(a), four(b), x, strides, pad) };
+}
+
+/** The fused layer on x [n, h, w, c], filter [fh, fw, c, k] and bias [k]; with `images` its transpose. */
+function layer(
+  x: Shape4,
+  filter: Shape4,
+  options: { stride: number; slope: number | null; images?: Shape4 },
+): ParityCase {
+  const { stride, slope, images = null } = options;
+  const name = `layer [${x.join(' ')}] * [${filter.join(' ')}] / ${stride}, slope ${slope}, images ${images?.join(' ')}`;
+  const settings = { strides: [stride, stride] as [number, number], pad: 'same' as const, images, slope };
+  const shapes = [x, filter, [images === null ? filter[3] : filter[2]]];
+  return { name, shapes, op: (a, b, bias) => convLayer(four(a), four(b), bias, settings) };
 }
 
 type Options = Pick<ParityCase, 'domain' | 'gradient' | 'cpuWrong'>;
@@ -144,6 +158,12 @@ export const PARITY_CASES: readonly ParityCase[] = [
   transposed([6, 8, 8, 8], [5, 5, 1, 8], [6, 16, 16, 1], 2, 'same'),
   transposed([2, 4, 4, 8], [4, 4, 9, 8], [2, 10, 10, 9], 2, 'valid'),
   transposed([2, 4, 4, 8], [3, 3, 9, 8], [2, 14, 13, 9], 3, 'valid'),
+  layer([3, 9, 8, 2], [5, 5, 2, 9], { stride: 2, slope: null }),
+  layer([3, 9, 8, 2], [5, 5, 2, 9], { stride: 2, slope: 0.05 }),
+  layer([2, 4, 4, 16], [5, 5, 16, 8], { stride: 5, slope: 0.05 }),
+  layer([1, 7, 7, 9], [3, 3, 9, 4], { stride: 1, slope: 0 }),
+  layer([2, 4, 3, 9], [5, 5, 8, 9], { stride: 2, slope: 0.9, images: [2, 7, 6, 8] }),
+  layer([2, 8, 8, 8], [5, 5, 1, 8], { stride: 2, slope: null, images: [2, 16, 16, 1] }),
   binary('dense', [5, 7], [7, 3], (a, b) => tf.matMul(a, b)),
   binary('matMul, a transposed', [7, 5], [7, 3], (a, b) => tf.matMul(a, b, true)),
   binary('matMul, b transposed', [5, 7], [3, 7], (a, b) => tf.matMul(a, b, false, true)),

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { registerConvLayer } from '../convLayer.js';
 import { ADAM_UPDATE, adamUpdate } from './adamUpdate.js';
 import { batchMatMul } from './batchMatMul.js';
 import { conv2d } from './conv2d.js';
@@ -24,4 +25,6 @@ export function registerWasmKernels(): void {
   registerWasmKernel(tf.LeakyRelu, leakyRelu);
   registerWasmKernel(tf.Identity, identity);
   registerWasmKernel(ADAM_UPDATE, adamUpdate);
+  registerConvLayer('wasm');
+  registerConvLayer('cpu');
 }
