@@ -3,6 +3,7 @@ import { behaviourFacts, tooLarge } from './behaviour/facts.js';
 import { fileHash } from './fileHash.js';
 import { inspectHdf5 } from './hdf5.js';
 import { resolveInRoots } from './roots.js';
+import { shapesFacts, tooManyShapes } from './shapes/facts.js';
 
 /** What can be said of a file that claims to be data, of whatever format, or everything that is wrong with it. */
 export async function inspectFile(file: string, at: string): Promise<{ facts: DatasetFacts } | { faults: Fault[] }> {
@@ -29,6 +30,10 @@ export async function inspectDataset(
     case 'behaviour': {
       const fault = tooLarge(spec, at);
       return fault ? { faults: [fault] } : { facts: behaviourFacts(spec) };
+    }
+    case 'shapes': {
+      const fault = tooManyShapes(spec, at);
+      return fault ? { faults: [fault] } : { facts: shapesFacts(spec) };
     }
     case 'hdf5': {
       const place = await resolveInRoots(spec.path, roots, `${at}.path`);

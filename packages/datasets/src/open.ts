@@ -7,6 +7,8 @@ import { fileHash, fileStamp } from './fileHash.js';
 import { loadHdf5 } from './hdf5.js';
 import type { DatasetPlace } from './inspect.js';
 import { resolveInRoots } from './roots.js';
+import { shapesFacts, tooManyShapes } from './shapes/facts.js';
+import { generateShapes } from './shapes/generate.js';
 
 export interface OpenPlace extends DatasetPlace {
   /** `DatasetFacts.hash` as it was when the sweep was submitted. */
@@ -26,10 +28,15 @@ export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<
       const fault = tooLarge(spec, at);
       if (fault) throw new DatasetError([fault]);
       const facts = behaviourFacts(spec);
-      if (expectedHash !== undefined && facts.hash !== expectedHash) {
-        throw changed(at, 'the generator has changed since the sweep was submitted', facts.hash, expectedHash);
-      }
+      if (expectedHash !== undefined && facts.hash !== expectedHash) throw otherGenerator(at, facts.hash, expectedHash);
       return { facts, trials: generateBehaviour(spec) };
+    }
+    case 'shapes': {
+      const fault = tooManyShapes(spec, at);
+      if (fault) throw new DatasetError([fault]);
+      const facts = shapesFacts(spec);
+      if (expectedHash !== undefined && facts.hash !== expectedHash) throw otherGenerator(at, facts.hash, expectedHash);
+      return { facts, trials: generateShapes(spec) };
     }
     case 'hdf5': {
       if (fetched !== undefined && expectedHash !== undefined) {
@@ -54,6 +61,9 @@ export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<
       return spec satisfies never;
   }
 }
+
+const otherGenerator = (at: string, found: string, expected: string): DatasetError =>
+  changed(at, 'the generator has changed since the sweep was submitted', found, expected);
 
 function changed(path: string, message: string, found: string | undefined, expected: string): DatasetError {
   const given = found === undefined ? {} : { given: `sha256 ${found}` };

@@ -9,7 +9,7 @@ test('every model of the catalog has a trainer and every trainer a model', () =>
 });
 
 test('a model nobody knows is named with those that there are', async () => {
-  await expect(trainerFor('gan')).rejects.toThrow('model gan has no trainer; there are ps-vae, vae,');
+  await expect(trainerFor('gan')).rejects.toThrow(/model gan has no trainer; there are .*ps-vae/);
 });
 
 test('default selections rank by a metric that the summary holds', () => {

@@ -2,6 +2,7 @@ import type { Trainer } from './contract.js';
 
 /** Loaded by name, so that a trainer process reads only the model that it trains. */
 const heavyHalves: Readonly<Record<string, () => Promise<Trainer>>> = {
+  dlp: async () => (await import('./dlp/trainer.js')).dlp,
   'ps-vae': async () => (await import('./ps-vae/trainer.js')).psVae,
   vae: async () => (await import('./vae/trainer.js')).vae,
   'beta-tcvae': async () => (await import('./beta-tcvae/trainer.js')).betaTcVae,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Split } from './metrics.js';
 
 /** How a spec names an uploaded file: by its content. */
 const UPLOAD = 'sha256:';
@@ -81,9 +82,42 @@ export const BehaviourDatasetSchema = z.strictObject({
     .meta({ description: 'Of the generator: the same keys and seed draw the same video on every machine' }),
 });
 
-export const DatasetSchema = z.discriminatedUnion('kind', [Hdf5DatasetSchema, BehaviourDatasetSchema]);
+const pictures = (what: string) =>
+  z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .meta({ description: `Pictures ${what}` });
+
+/** The pictures that DLP is published on: a few shapes that do not overlap, on cyan. */
+export const ShapesDatasetSchema = z.strictObject({
+  kind: z.literal('shapes').meta({
+    description: "Pictures of 2 to 5 rectangles, circles, triangles and ellipses: DLP's own generator, positions known",
+  }),
+  train: pictures('to train on').default(40_000),
+  val: pictures('to validate on').default(2_000),
+  test: pictures('held out').default(2_000),
+  size: z
+    .int()
+    .min(32)
+    .max(256)
+    .default(64)
+    .meta({ description: 'Height and width, pixels; shapes keep their 9 to 13 pixels' }),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0)
+    .meta({ description: 'Of the generator: the same keys and seed draw the same pictures on every machine' }),
+});
+
+export const DatasetSchema = z.discriminatedUnion('kind', [
+  Hdf5DatasetSchema,
+  BehaviourDatasetSchema,
+  ShapesDatasetSchema,
+]);
 export type DatasetSpec = z.output<typeof DatasetSchema>;
-export const DATASET_KINDS = ['hdf5', 'behaviour'] as const satisfies readonly DatasetSpec['kind'][];
+export const DATASET_KINDS = ['hdf5', 'behaviour', 'shapes'] as const satisfies readonly DatasetSpec['kind'][];
 export type DatasetKind = DatasetSpec['kind'];
 
 /** What can be said of a dataset before training on it. Frames are height x width x channels. */
@@ -103,4 +137,6 @@ export interface DatasetFacts {
   labels: number;
   labelMasks: boolean;
   frameMasks: boolean;
+  /** Trials of each split, where the data brings its own; else a model's parameters make one. */
+  splits?: Record<Split, number[]>;
 }

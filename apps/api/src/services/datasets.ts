@@ -11,6 +11,7 @@ import type { Services } from './services.js';
 const MEDIA_TYPES: Record<DatasetDetail['kind'], string> = {
   hdf5: 'application/x-hdf5',
   behaviour: 'application/json',
+  shapes: 'application/json',
 };
 
 export async function datasetDetail(id: string, { store }: Services): Promise<DatasetDetail> {

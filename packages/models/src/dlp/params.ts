@@ -25,10 +25,6 @@ export const DlpParams = z.strictObject({
     description: 'Passes over the training images',
     recommended: 150,
   }),
-  batches_per_epoch: z.int().min(0).max(1_000_000).default(0).meta({
-    description: 'Steps of an epoch; 0 is all that the training images give (ours: the original has no such bound)',
-    recommended: 0,
-  }),
   adam_betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
     .default([0.9, 0.999])

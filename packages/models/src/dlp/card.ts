@@ -1,0 +1,17 @@
+import type { ModelCard } from '@trawl/spec';
+import { checkDlp } from './check.js';
+import { METRIC_CARDS } from './metricCards.js';
+import { DlpParams } from './params.js';
+
+export const dlpCard = {
+  name: 'dlp',
+  version: '1',
+  title: 'DLPv2',
+  description:
+    'Deep latent particles (Daniel and Tamar 2023): an image as a few particles with position, scale, depth, transparency and appearance over a background, found without labels',
+  params: DlpParams,
+  datasets: ['shapes'],
+  metrics: METRIC_CARDS,
+  defaultSelection: { metric: 'val.latent_correlation', direction: 'min' },
+  check: checkDlp,
+} as const satisfies ModelCard;

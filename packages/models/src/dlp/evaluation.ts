@@ -1,0 +1,139 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { NpyArray } from '../npz.js';
+import { npz } from '../npz.js';
+import type { Frame } from './batch.js';
+import { batchOf } from './batch.js';
+import type { Box } from './boxes.js';
+import { shownBoxes } from './boxes.js';
+import { glimpseSide } from './geometry.js';
+import { VISIBLE } from './metricCards.js';
+import type { Images } from './network.js';
+import type { Plate } from './plate.js';
+import { plateOf } from './plate.js';
+import type { Model, Run } from './run.js';
+import { SETTLED } from './schedule.js';
+
+/** Images in a plate: the original's grid is as wide. */
+const SHOWN = 8;
+
+/**
+ * What figures of a run are drawn from, of the first validation images, from posterior means; n images, K particles,
+ * L prior keypoints. Images [n, S, S, 3], glimpses [n, K, P, P, 3 or 4] (alpha first) and alpha_masks [n, K, S, S] are
+ * 0..255; keypoints [n, K, 2] and prior_keypoints [n, L, 2] are (row, column) in -1..1; scales [n, K, 2] are shares of the
+ * image; transparency, depth and score [n, K].
+ */
+type Arrays = Record<
+  | 'images'
+  | 'reconstructions'
+  | 'foregrounds'
+  | 'backgrounds'
+  | 'alpha_masks'
+  | 'glimpses'
+  | 'decoded_glimpses'
+  | 'keypoints'
+  | 'prior_keypoints'
+  | 'scales'
+  | 'transparency'
+  | 'depth'
+  | 'score',
+  NpyArray
+>;
+
+/** `particles.npz` and `particles.png` of the weights as they stand. */
+export function evaluationFiles(run: Run): { arrays: Uint8Array; plate: Uint8Array } {
+  const frames: Frame[] = run.frames.val.slice(0, SHOWN);
+  const arrays = arraysOf(run.model, () => batchOf(run.ctx.dataset, frames));
+  return { arrays: npz(arrays, { compress: true }), plate: plateOf(plateRows(arrays, run.model)) };
+}
+
+const floats = (t: tf.Tensor, shape: number[]): NpyArray => ({ shape, data: t.dataSync<'float32'>() });
+
+function bytes(t: tf.Tensor, shape: number[]): NpyArray {
+  const values = t.dataSync<'float32'>();
+  return { shape, data: Uint8Array.from(values, (value) => Math.round(255 * Math.min(1, Math.max(0, value)))) };
+}
+
+function arraysOf({ network, params }: Model, makeImages: () => Images): Arrays {
+  const { image_size: size, n_kp_enc: k, ch } = params;
+  const side = glimpseSide(params.anchor_s, size);
+  const found: Arrays[] = [];
+  tf.tidy(() => {
+    const images = makeImages();
+    const encoded = network.encode(images, SETTLED, null);
+    const decoded = network.decode(encoded, SETTLED, null);
+    const n = images.x.shape[0];
+    const picture = [n, size, size, ch];
+    const upright = (columns: tf.Tensor4D): NpyArray => bytes(tf.transpose(columns, [0, 1, 3, 2]), picture);
+    const certainty = tf.neg(tf.sum(encoded.attributes.offsetLogvar, 1, true));
+    found.push({
+      images: bytes(images.x, picture),
+      reconstructions: upright(decoded.reconstruction),
+      foregrounds: upright(decoded.foreground),
+      backgrounds: upright(decoded.background),
+      alpha_masks: bytes(decoded.alphaMasks, [n, k, size, size]),
+      glimpses: bytes(encoded.glimpses, [n, k, side, side, ch]),
+      decoded_glimpses: bytes(decoded.glimpses, [n, k, side, side, ch + 1]),
+      keypoints: floats(encoded.positionMean, [n, k, 2]),
+      prior_keypoints: floats(encoded.prior.keypoints, encoded.prior.keypoints.shape),
+      scales: floats(tf.sigmoid(encoded.scale), [n, k, 2]),
+      transparency: floats(encoded.transparency, [n, k]),
+      depth: floats(encoded.depth, [n, k]),
+      score: floats(tf.mul(certainty, encoded.transparency), [n, k]),
+    });
+  });
+  const [arrays] = found;
+  if (!arrays) throw new Error('evaluation: nothing was computed');
+  return arrays;
+}
+
+const at = (array: NpyArray, index: number): number => array.data[index] ?? 0;
+
+const points = (of: NpyArray, image: number, count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    row: at(of, 2 * (image * count + i)),
+    column: at(of, 2 * (image * count + i) + 1),
+    colour: i,
+  }));
+
+/** The rows of the original's figure of an epoch, less two that only repeat. */
+function plateRows(arrays: Arrays, { params }: Model): Plate {
+  const { image_size: size, n_kp_enc: k, topk, iou_thresh } = params;
+  const [n = 0] = arrays.images.shape;
+  const boxes = (image: number): Box[] =>
+    Array.from({ length: k }, (_, particle) => {
+      const i = image * k + particle;
+      return {
+        particle,
+        row: 0.5 + at(arrays.keypoints, 2 * i) / 2,
+        column: 0.5 + at(arrays.keypoints, 2 * i + 1) / 2,
+        height: at(arrays.scales, 2 * i),
+        width: at(arrays.scales, 2 * i + 1),
+        score: at(arrays.score, i),
+      };
+    });
+  const images = [...Array(n).keys()];
+  const proposals = arrays.prior_keypoints.shape[1] ?? 0;
+  const visible = (image: number) =>
+    points(arrays.keypoints, image, k).filter(({ colour }) => at(arrays.transparency, image * k + colour) > VISIBLE);
+  const certain = (image: number) => {
+    const best = boxes(image)
+      .toSorted((a, b) => b.score - a.score)
+      .slice(0, topk);
+    return points(arrays.keypoints, image, k).filter(({ colour }) => best.some(({ particle }) => particle === colour));
+  };
+  const plain = (of: NpyArray) => ({ pixels: of.data, points: images.map(() => []), boxes: images.map(() => []) });
+  return {
+    size,
+    images: n,
+    rows: [
+      plain(arrays.images),
+      { ...plain(arrays.images), points: images.map((image) => points(arrays.prior_keypoints, image, proposals)) },
+      { ...plain(arrays.images), points: images.map(visible) },
+      { ...plain(arrays.images), points: images.map(certain) },
+      plain(arrays.reconstructions),
+      { ...plain(arrays.images), boxes: images.map((image) => shownBoxes(boxes(image), iou_thresh)) },
+      plain(arrays.foregrounds),
+      plain(arrays.backgrounds),
+    ],
+  };
+}
