@@ -1,5 +1,5 @@
 import type { DatasetFacts, Fault, MetricCard, Params, Summary } from '@trawl/spec';
-import { ACTIVE_VARIANCE } from '../ps-vae/metricCards.js';
+import { ACTIVE_VARIANCE } from '../ps-vae/latentCards.js';
 import { DlpParams } from './params.js';
 
 const SPLITS = ['train', 'val', 'test'] as const;
