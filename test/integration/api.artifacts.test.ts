@@ -2,7 +2,10 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { catalog } from '@trawl/models/catalog';
+import { expandStage } from '@trawl/search';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { safetensors } from '../support/safetensors.js';
 import { problemOf, startApi, type TestApi } from '../support/api.js';
 import { smallSpec } from '../support/specs.js';
 import { claim, registerWorker, runsOf } from '../support/training.js';
@@ -185,7 +188,7 @@ describe('PUT /v1/runs/{id}/artifacts/{name}', () => {
 
 describe('POST /v1/artifacts', () => {
   it('stores weights of no run', async () => {
-    const bytes = randomBytes(64);
+    const bytes = safetensors({ kernel: [1, 2, 3], bias: [4] });
     const answer = await api.inject({
       method: 'POST',
       url: '/v1/artifacts?name=savi.safetensors',
@@ -210,6 +213,59 @@ describe('POST /v1/artifacts', () => {
   ])('refuses ?%s', async (query, path) => {
     const answer = await api.inject({ method: 'POST', url: `/v1/artifacts?${query}`, payload: Buffer.from('x') });
     expect(problemOf(answer)).toMatchObject({ status: 400, errors: [{ path }] });
+  });
+});
+
+const uploadLoose = (payload: Buffer, kind = 'weights') =>
+  api.inject({ method: 'POST', url: `/v1/artifacts?name=w.safetensors&kind=${kind}`, payload });
+const tunedStages = (from?: object) => [
+  { name: 'scratch', grid: { beta: [1] } },
+  { name: 'tuned', grid: { beta: [1] }, ...(from ? { from } : {}) },
+];
+
+describe('weights', () => {
+  it.each([
+    ['nothing', Buffer.alloc(0), /0 bytes hold no header/],
+    ['any bytes', Buffer.from('PK some other file of this length'), /no safetensors file/],
+    ['half a file', safetensors({ a: [1, 2, 3] }).subarray(0, -4), /12 bytes and the file holds 8/],
+    ['no tensors', safetensors({}), /holds no tensors/],
+    ['another type', safetensors({ a: [1] }, () => ({ a: { dtype: 'F16', shape: [2], data_offsets: [0, 4] } })), /F16/],
+    [
+      'another shape',
+      safetensors({ a: [1] }, () => ({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } })),
+      /shape/,
+    ],
+    [
+      'a gap',
+      safetensors({ a: [1, 2] }, () => ({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } })),
+      /not at 0/,
+    ],
+    ['a list', safetensors({ a: [1] }, () => [1]), /no JSON object/],
+    ['no description', safetensors({ a: [1] }, () => ({ a: 7 })), /its description is not/],
+  ])('of %s are refused with what is wrong, and leave nothing', async (_what, bytes, message) => {
+    const problem = problemOf(await uploadLoose(bytes));
+    expect(problem).toMatchObject({ status: 400, errors: [{ path: 'body', message: expect.stringMatching(message) }] });
+    expect(await api.files.size(sha256(bytes))).toBeNull();
+    expect((await uploadLoose(bytes, 'other')).statusCode).toBe(201);
+  });
+
+  it('that were uploaded are named in a spec, and make cells of their own', async () => {
+    const bytes = safetensors({ 'encoder.conv0/kernel': [1, 2] });
+    const { grid: _grid, select: _select, ...spec } = smallSpec();
+    const post = (from: object) =>
+      api.inject({ method: 'POST', url: '/v1/sweeps', payload: { ...spec, stages: tunedStages(from) } });
+    const from = { upload: `sha256:${sha256(bytes)}` };
+    expect(problemOf(await post(from)).errors).toMatchObject([
+      { path: 'stages.1.from.upload', message: 'no weights of this sha256 were uploaded', given: from.upload },
+    ]);
+    await uploadLoose(bytes);
+    const answer = await post(from);
+    expect(answer.statusCode).toBe(201);
+    const [scratch, tuned] = await api.store.stages.list(answer.json().id);
+    expect(tuned!.plan).toMatchObject({ from: null, weights: sha256(bytes) });
+    const hashOf = (plan: typeof scratch) => expandStage(plan!.plan, null, catalog)[0]!.hash;
+    expect(hashOf(tuned)).not.toBe(hashOf(scratch));
+    expect(problemOf(await post({ ...from, stage: 'scratch' })).errors).toMatchObject([{ path: 'stages.1.from' }]);
   });
 });
 

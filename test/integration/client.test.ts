@@ -93,7 +93,7 @@ describe('the client against the api', () => {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const path = join(dir, 'up.bin');
     await writeFile(path, content);
-    const about = { path, name: 'w.bin', kind: 'weights', mediaType: 'application/octet-stream' } as const;
+    const about = { path, name: 'w.bin', kind: 'other', mediaType: 'application/octet-stream' } as const;
 
     const loose = await files.upload(about);
     expect(loose).toMatchObject({ runId: null, sha256, size: content.length });

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ArtifactView } from '@trawl/spec';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { until } from '../support/processes.js';
 import { videoFile, writeHdf5 } from '../support/hdf5.js';
+import { safetensors } from '../support/safetensors.js';
 import { type Stack, startStack } from '../support/stack.js';
 import { finished } from '../support/stubRuns.js';
 
@@ -83,4 +85,20 @@ it('fails a run whose file nobody has any more', async () => {
   const run = await stack.run(sweep, 'failure', finished);
   expect(run).toMatchObject({ failureClass: 'invalid_data' });
   expect(run.failureMessage).toMatch(/no data root here has it, and the api does not give it/);
+});
+
+const onlyStage = (from?: object) => [{ name: 'only', grid: { x: [1] }, ...(from ? { from } : {}) }];
+
+it('starts from weights that were uploaded', async () => {
+  const weights = safetensors({ walk: [1_000] });
+  const answer = await fetch(`${stack.apiUrl}/v1/artifacts?name=w.safetensors`, { method: 'POST', body: weights });
+  const { sha256 } = ArtifactView.parse(await answer.json());
+  await stack.startWorker();
+  const tuned = await stack.submit({ stages: onlyStage({ upload: `sha256:${sha256}` }), seeds: [1] });
+  const scratch = await stack.submit({ stages: onlyStage(), seeds: [1] });
+  const walk = async (sweep: string): Promise<number> => {
+    const { id } = await stack.run(sweep, 'success', finished);
+    return Number((await stack.store.runs.detail(id))?.summary['train.walk']);
+  };
+  expect(await walk(tuned)).toBeCloseTo(1_000 + (await walk(scratch)), 9);
 });

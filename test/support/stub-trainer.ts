@@ -91,7 +91,7 @@ export const trainer: Trainer = {
   async train(context) {
     const params = StubParams.parse(context.params);
     const { epochs, steps_per_epoch, ms_per_step, checkpoint_steps, artifact_bytes } = params;
-    const state = context.resume === null ? { step: 0, walk: 0 } : State.parse(context.resume.state);
+    const state = context.resume === null ? { step: 0, walk: startOf(context) } : State.parse(context.resume.state);
     if (context.resume !== null) context.streams.restore(State.parse(context.resume.state).streams);
     const steps = epochs * steps_per_epoch;
     const loss = (): number => lossOf(params, context.seed, state.step);
@@ -128,6 +128,9 @@ export const trainer: Trainer = {
     return { 'train.loss': loss(), 'val.loss': loss() + 0.5, 'train.walk': state.walk, 'train.pid': process.pid };
   },
 };
+
+/** Where weights say that the walk begins, else 0. */
+const startOf = ({ weights }: Parameters<Trainer['train']>[0]): number => weights?.tensors['walk']?.data[0] ?? 0;
 
 function lossOf({ x, y }: StubParams, seed: number, step: number): number {
   return (x - 3) ** 2 + (y + 1) ** 2 + 1 / (1 + step) + seed / 1_000;

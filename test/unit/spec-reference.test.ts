@@ -35,6 +35,8 @@ const inspect: CheckEnv['inspect'] = (dataset, path) => {
   return Promise.resolve({ facts });
 };
 
+const env: CheckEnv = { catalog, inspect, hasWeights: async () => true };
+
 function read(text: string): unknown {
   const parsed = parseSweepText(text, 'yaml');
   expect(parsed).toMatchObject({ ok: true });
@@ -42,13 +44,13 @@ function read(text: string): unknown {
 }
 
 async function faultsOf(spec: unknown): Promise<Fault[]> {
-  const checked = await checkSweep(spec, { catalog, inspect });
+  const checked = await checkSweep(spec, env);
   return checked.ok ? [] : checked.faults;
 }
 
 /** What the only search of an example varies. */
 async function spaceOf(name: string): Promise<Space> {
-  const checked = await checkSweep(read(new Map(examples).get(name) ?? ''), { catalog, inspect });
+  const checked = await checkSweep(read(new Map(examples).get(name) ?? ''), env);
   if (!checked.ok) throw new Error(JSON.stringify(checked.faults));
   return checked.plan.stages[0]!.space;
 }

@@ -72,6 +72,7 @@ export function buildApp({
     graceSeconds,
     dataRoots,
     inspect: withUploads(rest.store, rest.inspect),
+    hasWeights: (sha256) => rest.store.artifacts.hasLoose('weights', sha256),
     limits: { spec: 10 * MEGABYTE, artifact: 4_096 * MEGABYTE, dataset: 65_536 * MEGABYTE, ...limits },
   };
   const app: FastifyInstance = Fastify({

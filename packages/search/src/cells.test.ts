@@ -115,9 +115,11 @@ describe('cellHash', () => {
     );
   });
 
-  it('counts a dataset only where it is handed in', () => {
+  it('counts a dataset and uploaded weights only where they are handed in', () => {
     const dataset: DatasetSpec = { kind: 'hdf5', path: 'a' };
-    expect(cellHash('m', '1', {}, dataset)).not.toBe(cellHash('m', '1', {}));
+    const hashes = [{}, { dataset }, { weights: 'a' }, { weights: 'b' }].map((more) => cellHash('m', '1', {}, more));
+    expect(new Set(hashes).size).toBe(4);
+    expect(hashes[0]).toBe(cellHash('m', '1', {}));
   });
 });
 

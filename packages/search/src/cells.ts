@@ -3,12 +3,26 @@ import type { Catalog, Cell, DatasetSpec, ModelCard, Params, StagePlan } from '@
 import { datasetAt, isParams, variesDataset, withPoint } from './assign.js';
 import { pointsOf } from './space/points.js';
 
+/** What makes a cell another one beside its params. */
+interface CellDifference {
+  /** Where the stage varies the dataset: two points are two cells. */
+  dataset?: DatasetSpec | undefined;
+  /** Of an upload that training starts from: the same params from elsewhere are another experiment. */
+  weights?: string | undefined;
+}
+
 /**
  * sha256 hex of a cell's identity. `params` are complete, as the card's schema gives them, so that writing a default
- * out changes nothing. `dataset` belongs to it only where the stage varies the dataset: two points are two cells.
+ * out changes nothing.
  */
-export function cellHash(model: string, modelVersion: string, params: Params, dataset?: DatasetSpec): string {
-  return sha256Hex(canonicalJson({ model, modelVersion, params, ...(dataset === undefined ? {} : { dataset }) }));
+export function cellHash(
+  model: string,
+  modelVersion: string,
+  params: Params,
+  { dataset, weights }: CellDifference = {},
+): string {
+  const difference = { ...(dataset === undefined ? {} : { dataset }), ...(weights === undefined ? {} : { weights }) };
+  return sha256Hex(canonicalJson({ model, modelVersion, params, ...difference }));
 }
 
 /**
@@ -39,15 +53,22 @@ export function expandStage(stage: StagePlan, inherited: Params | null, catalog:
 }
 
 function cellOf(stage: StagePlan, card: ModelCard, base: Params, point: Params): Cell {
-  const { model, modelVersion } = stage;
+  const { model, modelVersion, weights } = stage;
   const params = complete(card, withPoint(base, point));
   if (!Object.keys(point).some(variesDataset)) {
-    return { hash: cellHash(model, modelVersion, params), model, modelVersion, params, dataset: stage.dataset, point };
+    return {
+      hash: cellHash(model, modelVersion, params, { weights }),
+      model,
+      modelVersion,
+      params,
+      dataset: stage.dataset,
+      point,
+    };
   }
   const dataset = DatasetSchema.parse(datasetAt(stage.dataset, point));
   const datasetHash = stage.datasetHashes?.[datasetKey(dataset)];
   if (datasetHash === undefined) throw new Error(`stage ${stage.name}: nobody looked at ${JSON.stringify(dataset)}`);
-  const hash = cellHash(model, modelVersion, params, dataset);
+  const hash = cellHash(model, modelVersion, params, { dataset, weights });
   return { hash, model, modelVersion, params, dataset, datasetHash, point };
 }
 

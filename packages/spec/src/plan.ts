@@ -101,6 +101,8 @@ export interface StagePlan {
   /** Refit stages: the best `top` cells of the stage before, each with `seeds` unused seeds. */
   refit: { top: number; seeds: number } | null;
   from: { stage: string; artifact: string; match: 'selected' | 'cell' } | null;
+  /** sha256 of uploaded weights that its runs start from, instead of a stage's. */
+  weights?: string | undefined;
   execution: Execution;
 }
 

@@ -140,19 +140,32 @@ const gate = z
   .default('auto')
   .meta({ description: 'review: wait after the selection until a person approves that or another cell' });
 
-const From = z.strictObject({
-  stage: z.string().min(1).meta({ description: 'An earlier search stage' }),
-  artifact: z
-    .string()
-    .min(1)
-    .max(200)
-    .default('weights')
-    .meta({ description: 'Name or kind of the file that its run left; the model must be able to start from it' }),
-  match: z.enum(['selected', 'cell']).default('selected').meta({
-    description:
-      'selected: of the cell that it selected; cell: for each cell, of the best one whose varied parameters have the same values',
-  }),
-});
+const From = z
+  .strictObject({
+    stage: z.string().min(1).optional().meta({ description: 'An earlier search stage' }),
+    upload: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, { error: 'is no sha256' })
+      .optional()
+      .meta({
+        description: 'Instead of a stage: weights that were uploaded, by the sha256 of their content',
+        legal: 'sha256: and 64 lower-case hex digits, as an upload answers',
+      }),
+    artifact: z
+      .string()
+      .min(1)
+      .max(200)
+      .default('weights')
+      .meta({ description: 'Name or kind of the file that its run left; the model must be able to start from it' }),
+    match: z.enum(['selected', 'cell']).default('selected').meta({
+      description:
+        'selected: of the cell that it selected; cell: for each cell, of the best one whose varied parameters have the same values',
+    }),
+  })
+  .refine(({ stage, upload }) => (stage === undefined) !== (upload === undefined), {
+    error: 'gives not exactly one of stage and upload',
+    params: { allowed: 'stage or upload' },
+  });
 
 const Refit = z.strictObject({
   top: z

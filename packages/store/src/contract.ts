@@ -224,6 +224,8 @@ export interface Artifacts {
   record(runId: string, fence: number, artifact: NewArtifact): Promise<{ id: string; dropped: string[] } | null>;
   /** A file of no run, as uploaded weights; without a project it is everybody's. */
   addLoose(artifact: NewArtifact, project?: string | null): Promise<string>;
+  /** Whether a file of no run, of this kind and content, is there. */
+  hasLoose(kind: NewArtifact['kind'], sha256: string): Promise<boolean>;
   of(runId: string): Promise<ArtifactView[]>;
   get(id: string): Promise<ArtifactView | null>;
   /** Of its run's sweep, or of who sent it: null for everybody's. undefined when the artifact is unknown. */

@@ -2,6 +2,7 @@ import type { ArtifactView } from '@trawl/spec';
 import type { NewArtifact } from '@trawl/store';
 import { found, ProblemError, parameterProblem } from '../problems.js';
 import type { Caller } from './caller.js';
+import { safetensorsProblem } from './safetensors.js';
 import { runDetail } from './runs.js';
 import { receive, type Sent } from './receive.js';
 import type { Services } from './services.js';
@@ -49,6 +50,7 @@ export async function addLooseArtifact(
   checkName(description.name);
   const mediaType = checkMediaType(sent.contentType);
   const content = await receive(sent, services, 'artifact');
+  if (description.kind === 'weights') await refuseNoWeights(content, services);
   const id = await services.store.artifacts.addLoose({ ...description, mediaType, ...content }, project);
   await requireThere(content.sha256, services);
   return found(await services.store.artifacts.get(id), 'artifact', id);
@@ -57,6 +59,19 @@ export async function addLooseArtifact(
 /** Content that was there already may have been discarded between `put` and `record`: the client sends it again. */
 async function requireThere(sha256: string, { files }: Services): Promise<void> {
   if ((await files.size(sha256)) === null) throw new ProblemError('unavailable', 'The file got lost; send it again.');
+}
+
+async function refuseNoWeights({ sha256, size }: { sha256: string; size: number }, services: Services): Promise<void> {
+  const { files, store } = services;
+  const read = async (range: { start: number; end: number }) =>
+    found(await files.open(sha256, range), 'file', sha256).stream;
+  const problem = await safetensorsProblem(size, read);
+  if (problem === null) return;
+  await store.artifacts.discard(files, [sha256]);
+  const allowed = 'a safetensors file of F32 tensors, as a run leaves it; kind=other takes any file';
+  throw new ProblemError('invalid-body', `These are no weights: ${problem}; allowed: ${allowed}`, [
+    { path: 'body', message: problem, allowed },
+  ]);
 }
 
 function checkName(name: string): void {

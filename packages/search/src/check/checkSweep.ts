@@ -3,6 +3,7 @@ import type { Catalog, DatasetFacts, DatasetSpec, Fault, SelectRule, SweepPlan }
 import { Datasets } from './datasets.js';
 import { draftSweep } from './draft.js';
 import type { StageDraft } from './draft.js';
+import { checkUpload } from './upload.js';
 import { checkForm, explain } from './form.js';
 import { checkParams } from './params.js';
 import { planOf } from './plan.js';
@@ -14,6 +15,8 @@ export interface CheckEnv {
   catalog: Catalog;
   /** Looks at a dataset; its faults have paths that begin with `path`. */
   inspect(dataset: DatasetSpec, path: string): Promise<{ facts: DatasetFacts } | { faults: Fault[] }>;
+  /** Whether weights of this sha256 were uploaded; absent: none ever are. */
+  hasWeights?: ((sha256: string) => Promise<boolean>) | undefined;
 }
 
 export type CheckedSweep =
@@ -48,6 +51,7 @@ export async function checkSweep(raw: unknown, env: CheckEnv): Promise<CheckedSw
     stage: null,
   }));
 
+  for (const stage of sweep.stages) found.push(...(await checkUpload(stage, env)).map((fault) => ({ fault, stage })));
   const datasets = new Datasets(env);
   const searches: CheckedStage[] = [];
   for (const stage of sweep.stages) {

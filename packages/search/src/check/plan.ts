@@ -1,4 +1,4 @@
-import { EXECUTION_DEFAULTS, SEEDS_DEFAULT } from '@trawl/spec';
+import { EXECUTION_DEFAULTS, SEEDS_DEFAULT, uploadedHash } from '@trawl/spec';
 import type { Execution, SelectRule, Space, StagePlan, StageSpec, SweepPlan } from '@trawl/spec';
 import type { Datasets } from './datasets.js';
 import type { StageDraft, SweepDraft } from './draft.js';
@@ -50,9 +50,14 @@ function searchPlan(draft: StageDraft, select: SelectRule, execution: Execution,
     select,
     gate: draft.spec.gate ?? 'auto',
     refit: null,
-    from: draft.spec.from ?? null,
+    ...startOf(draft),
     execution,
   };
+}
+
+function startOf({ spec: { from } }: StageDraft): Pick<StagePlan, 'from' | 'weights'> {
+  if (from?.upload !== undefined) return { from: null, weights: needed(uploadedHash(from.upload) ?? undefined) };
+  return { from: from?.stage === undefined ? null : { ...from, stage: from.stage } };
 }
 
 function modelOf({ card }: StageDraft): { model: string; version: string } {

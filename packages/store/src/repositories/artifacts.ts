@@ -68,6 +68,8 @@ export function artifactRepository({ pool, prisma, unsafe }: Db): Artifacts {
       return id;
     },
 
+    hasLoose: async (kind, sha256) => (await prisma.artifact.count({ where: { runId: null, kind, sha256 } })) > 0,
+
     of: async (runId) => {
       if (!isId(runId)) return [];
       const artifacts = await prisma.artifact.findMany({ where: { runId }, orderBy: [{ name: 'asc' }, { id: 'asc' }] });

@@ -5,7 +5,7 @@ export const claimedCell: Statement = {
   name: 'claimed_cell',
   text: `
     select c.hash, c.model, c.model_version, c.params, c.dataset, sc.point,
-           st.plan -> 'execution' as execution, st.plan -> 'from' ->> 'artifact' as weights,
+           st.plan -> 'execution' as execution, coalesce(st.plan -> 'from' ->> 'artifact', st.plan ->> 'weights') as weights,
            w.id as weights_id, w.name as weights_name, w.sha256 as weights_sha256,
            w.size::float8 as weights_size, w.epoch as weights_epoch, w.step as weights_step
     from run r
@@ -14,8 +14,8 @@ export const claimedCell: Statement = {
     join stage_cell sc on sc.stage_id = r.stage_id and sc.cell_id = r.cell_id
     left join lateral (
       select a.* from artifact a
-      where a.run_id = r.parent_run_id
-        and st.plan -> 'from' ->> 'artifact' in (a.name, a.kind::text)
+      where (a.run_id = r.parent_run_id and st.plan -> 'from' ->> 'artifact' in (a.name, a.kind::text))
+         or (a.run_id is null and a.kind = 'weights' and a.sha256 = st.plan ->> 'weights')
       order by a.id desc limit 1
     ) w on true
     where r.id = $1`,
