@@ -66,6 +66,7 @@ it('the routes of the OpenAPI document and the calls of the client are the same'
     'sweeps.ranking': () => sweeps.ranking(ID),
     'sweeps.best': () => sweeps.best(ID),
     'sweeps.extend': () => sweeps.extend(ID, { seeds: 1 }),
+    'sweeps.export': () => sweeps.export(ID, { format: 'csv' }),
     'sweeps.refit': () => sweeps.refit(ID),
     'sweeps.pause': () => sweeps.pause(ID),
     'sweeps.resume': () => sweeps.resume(ID),

@@ -97,7 +97,8 @@ it('starts from weights that were uploaded', async () => {
   const tuned = await stack.submit({ stages: onlyStage({ upload: `sha256:${sha256}` }), seeds: [1] });
   const scratch = await stack.submit({ stages: onlyStage(), seeds: [1] });
   const walk = async (sweep: string): Promise<number> => {
-    const { id } = await stack.run(sweep, 'success', finished);
+    const { id, failureMessage } = await stack.run(sweep, 'success', finished);
+    expect(failureMessage).toBeNull();
     return Number((await stack.store.runs.detail(id))?.summary['train.walk']);
   };
   expect(await walk(tuned)).toBeCloseTo(1_000 + (await walk(scratch)), 9);

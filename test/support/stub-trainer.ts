@@ -198,10 +198,13 @@ export const equipment = {
     info: { backend: 'cpu', device: 'stub', threads: 1, versions: { node: process.version } },
   }),
   randomStreams: async (seed: number) => randomStreams(seed),
-  readCheckpoint: async (path: string): Promise<Checkpoint> => ({
-    tensors: {},
-    state: JSON.parse(await readFile(path, 'utf8')),
-  }),
+  async readCheckpoint(path: string): Promise<Checkpoint> {
+    const bytes = await readFile(path);
+    if (bytes.subarray(0, 1).toString() === '{') return { tensors: {}, state: JSON.parse(bytes.toString()) };
+    // Uploaded weights: a vector `walk` of one number.
+    const walk = bytes.subarray(8 + Number(bytes.readBigUInt64LE()));
+    return { tensors: { walk: { shape: [1], data: Float32Array.of(walk.readFloatLE()) } }, state: null };
+  },
   async writeCheckpoint(path: string, { state }: Checkpoint) {
     await writeFile(`${path}.partial`, JSON.stringify(state));
     await rename(`${path}.partial`, path);

@@ -10,6 +10,7 @@ import { validation } from './plugins/validation.js';
 import { artifactRoutes } from './routes/artifacts.js';
 import { datasetRoutes } from './routes/datasets.js';
 import { eventRoutes } from './routes/events.js';
+import { exportRoutes } from './routes/export.js';
 import { gcRoutes } from './routes/gc.js';
 import { healthRoutes } from './routes/health.js';
 import { keyRoutes } from './routes/keys.js';
@@ -27,6 +28,7 @@ const ROUTES = [
   submitRoutes,
   sweepRoutes,
   resultRoutes,
+  exportRoutes,
   runRoutes,
   artifactRoutes,
   datasetRoutes,

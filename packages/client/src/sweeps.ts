@@ -72,6 +72,11 @@ export function sweepCalls(http: Http) {
         headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
         body: JSON.stringify(body),
       }),
+    /** A file in one of the formats of the service, as it is sent. */
+    export: (
+      id: string,
+      query: { format: 'csv' | 'json' | 'tensorboard'; what?: 'runs' | 'curves' | undefined },
+    ): Promise<Response> => http.open({ method: 'GET', path: at(id, 'export'), query, patient: true }),
     refit: (id: string, body: z.input<typeof RefitBody> = {}) => post(at(id, 'refit'), body),
     pause: (id: string) => post(at(id, 'pause')),
     resume: (id: string) => post(at(id, 'resume')),

@@ -192,6 +192,10 @@ export interface Runs {
     sweepId: string,
     query: { stage?: string | undefined; state?: RunState | undefined; cursor?: string | undefined; limit: number },
   ): Promise<Page<RunView>>;
+  /** Whole runs, oldest first. */
+  details(sweepId: string, query: { cursor?: string | undefined; limit: number }): Promise<Page<RunDetail>>;
+  /** Names of all parameters of a sweep's cells, and full names of all metrics of its runs' summaries, in order. */
+  columns(sweepId: string): Promise<{ params: string[]; metrics: string[] }>;
   detail(id: string): Promise<RunDetail | null>;
   /** Its sweep's; null when the run is unknown. */
   projectOf(id: string): Promise<string | null>;

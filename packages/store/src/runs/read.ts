@@ -2,7 +2,15 @@ import { type FailureClass, type Params, type RunDetail, type RunState, type Run
 import type { Runs } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
-import { oneRun, pageOfStage, pageOfSweep, summaryOfRun } from '../sql/readRuns.js';
+import {
+  detailsOfSweep,
+  metricsOfSweep,
+  oneRun,
+  pageOfStage,
+  pageOfSweep,
+  parametersOfSweep,
+  summaryOfRun,
+} from '../sql/readRuns.js';
 import { row, rows } from '../statement.js';
 import { stored } from '../stored.js';
 import { pageOf, workerName } from '../views.js';
@@ -37,7 +45,10 @@ interface DetailRow extends RunRow {
   dataset: RunDetail['dataset'];
 }
 
-export function runReads({ pool, prisma }: Db): Pick<Runs, 'page' | 'detail' | 'projectOf' | 'attempts'> {
+export function runReads({
+  pool,
+  prisma,
+}: Db): Pick<Runs, 'page' | 'details' | 'columns' | 'detail' | 'projectOf' | 'attempts'> {
   return {
     page: async (sweepId, { stage, state, cursor, limit }) => {
       if (!isId(sweepId) || (cursor !== undefined && !isId(cursor))) return { items: [], nextCursor: null };
@@ -54,15 +65,25 @@ export function runReads({ pool, prisma }: Db): Pick<Runs, 'page' | 'detail' | '
       const run = await row<DetailRow>(pool, oneRun, [id]);
       if (run === null) return null;
       const summary = await rows<{ name: string; value: number }>(pool, summaryOfRun, [id]);
-      return {
-        ...viewOf(run),
-        model: run.model,
-        modelVersion: run.model_version,
-        params: run.params,
-        dataset: run.dataset,
-        datasetHash: run.dataset_hash,
-        summary: Object.fromEntries(summary.map(({ name, value }) => [name, toWire(value)])),
-      };
+      return detailOf(run, Object.fromEntries(summary.map(({ name, value }) => [name, value])));
+    },
+
+    details: async (sweepId, { cursor, limit }) => {
+      if (!isId(sweepId) || (cursor !== undefined && !isId(cursor))) return { items: [], nextCursor: null };
+      type Row = DetailRow & { summary: Record<string, string> | null };
+      const found = await rows<Row>(pool, detailsOfSweep, [sweepId, cursor ?? null, limit + 1]);
+      const details = found.map((run) => {
+        const summary = Object.entries(run.summary ?? {}).map(([name, value]) => [name, Number(value)] as const);
+        return detailOf(run, Object.fromEntries(summary));
+      });
+      return pageOf(details, limit);
+    },
+
+    columns: async (sweepId) => {
+      if (!isId(sweepId)) return { params: [], metrics: [] };
+      const params = await rows<{ name: string }>(pool, parametersOfSweep, [sweepId]);
+      const metrics = await rows<{ name: string }>(pool, metricsOfSweep, [sweepId]);
+      return { params: params.map(({ name }) => name), metrics: metrics.map(({ name }) => name) };
     },
 
     projectOf: async (id) => {
@@ -89,6 +110,18 @@ export function runReads({ pool, prisma }: Db): Pick<Runs, 'page' | 'detail' | '
         message: attempt.message,
       }));
     },
+  };
+}
+
+function detailOf(run: DetailRow, summary: Record<string, number>): RunDetail {
+  return {
+    ...viewOf(run),
+    model: run.model,
+    modelVersion: run.model_version,
+    params: run.params,
+    dataset: run.dataset,
+    datasetHash: run.dataset_hash,
+    summary: Object.fromEntries(Object.entries(summary).map(([name, value]) => [name, toWire(value)])),
   };
 }
 

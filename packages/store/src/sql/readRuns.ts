@@ -44,3 +44,27 @@ export const summaryOfRun: Statement = {
     select n.name, s.value from run_summary s join metric_name n on n.id = s.name_id
     where s.run_id = $1 order by n.name`,
 };
+
+/** $1 sweep, $2 id after which to go on or null, $3 limit. The summary as text by name: JSON has no NaN. */
+export const detailsOfSweep: Statement = {
+  text: `${view}, r.dataset_hash, c.model, c.model_version, c.params, c.dataset,
+           (select json_object_agg(n.name, s.value::text order by n.name)
+            from run_summary s join metric_name n on n.id = s.name_id where s.run_id = r.id) as summary
+    from run r join cell c on c.id = r.cell_id ${joined}
+    where r.sweep_id = $1 and ($2::uuid is null or r.id > $2::uuid)
+    order by r.id limit $3`,
+};
+
+/** $1 sweep: names of the parameters of its cells. */
+export const parametersOfSweep: Statement = {
+  text: 'select distinct name from cell, json_object_keys(cell.params) as name where cell.sweep_id = $1 order by name',
+};
+
+/** $1 sweep: full names of the metrics of its runs' summaries. */
+export const metricsOfSweep: Statement = {
+  text: `
+    select n.name from metric_name n
+    where exists (
+      select from run r join run_summary s on s.run_id = r.id and s.name_id = n.id where r.sweep_id = $1)
+    order by n.name`,
+};

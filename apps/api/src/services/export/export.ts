@@ -1,0 +1,83 @@
+import { Readable } from 'node:stream';
+import type { SweepDetail } from '@trawl/spec';
+import type { Services } from '../services.js';
+import { sweepDetail } from '../sweeps.js';
+import { CURVE_HEADER, curveLines, runHeader, runLine } from './csv.js';
+import { runFolder, safeName } from './names.js';
+import { runsOf } from './runs.js';
+import { TAR_END, tarMember } from './tar.js';
+import { experimentFile, runFile } from './tensorboard.js';
+
+export const FORMATS = ['csv', 'json', 'tensorboard'] as const;
+type Format = (typeof FORMATS)[number];
+export const WHATS = ['runs', 'curves'] as const;
+type What = (typeof WHATS)[number];
+
+export interface Export {
+  headers: Record<string, string>;
+  stream: Readable;
+}
+
+type Writer = (sweep: SweepDetail, what: What, services: Services) => AsyncGenerator<string | Uint8Array>;
+
+const WRITERS: Record<Format, { mediaType: string; ending: string; write: Writer }> = {
+  csv: { mediaType: 'text/csv; charset=utf-8', ending: 'csv', write: csv },
+  json: { mediaType: 'application/json', ending: 'json', write: json },
+  tensorboard: { mediaType: 'application/x-tar', ending: 'tensorboard.tar', write: tensorboard },
+};
+
+/** A sweep to take away, written while it is sent. @throws ProblemError 404 for an unknown sweep */
+export async function exportSweep(id: string, format: Format, what: What, services: Services): Promise<Export> {
+  const sweep = await sweepDetail(id, services);
+  const { mediaType, ending, write } = WRITERS[format];
+  const name = `${safeName(sweep.name, 60)}-${id.slice(-8)}${what === 'curves' ? '-curves' : ''}.${ending}`;
+  return {
+    headers: {
+      'content-type': mediaType,
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'no-store',
+    },
+    stream: Readable.from(write(sweep, what, services), { objectMode: false }),
+  };
+}
+
+async function* csv(sweep: SweepDetail, what: What, { store }: Services): AsyncGenerator<string> {
+  if (what === 'curves') {
+    yield CURVE_HEADER;
+    for await (const run of runsOf(sweep.id, store))
+      for (const curve of await store.metrics.curves(run.id)) yield curveLines(run.id, curve);
+    return;
+  }
+  const columns = await store.runs.columns(sweep.id);
+  yield runHeader(columns);
+  for await (const run of runsOf(sweep.id, store)) yield runLine(run, columns);
+}
+
+/** `{ sweep, runs: [{ ..., artifacts, curves? }] }`, one run a line. */
+async function* json(sweep: SweepDetail, what: What, { store }: Services): AsyncGenerator<string> {
+  yield `{"sweep":${JSON.stringify(sweep)},\n"runs":[`;
+  let between = '\n';
+  for await (const run of runsOf(sweep.id, store)) {
+    const artifacts = await store.artifacts.of(run.id);
+    const curves = what === 'curves' ? { curves: await store.metrics.curves(run.id) } : {};
+    yield `${between}${JSON.stringify({ ...run, artifacts, ...curves })}`;
+    between = ',\n';
+  }
+  yield '\n]}\n';
+}
+
+async function* tensorboard(sweep: SweepDetail, _what: What, { store }: Services): AsyncGenerator<Uint8Array> {
+  const modifiedAt = new Date(sweep.finishedAt ?? sweep.createdAt);
+  const columns = await store.runs.columns(sweep.id);
+  const experiment = experimentFile(sweep.name, columns, sweep.createdAt);
+  yield* tarMember(eventsName(sweep.createdAt), experiment, modifiedAt);
+  for await (const run of runsOf(sweep.id, store)) {
+    const content = runFile(run, await store.metrics.curves(run.id));
+    yield* tarMember(`${runFolder(run)}/${eventsName(run.createdAt)}`, content, modifiedAt);
+  }
+  yield TAR_END;
+}
+
+/** TensorBoard takes for event files what has `tfevents` in its name. */
+const eventsName = (createdAt: string): string =>
+  `events.out.tfevents.${Math.floor(Date.parse(createdAt) / 1000)}.trawl`;
