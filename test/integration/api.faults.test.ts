@@ -40,12 +40,12 @@ const without = (key: string) => Object.fromEntries(Object.entries(smallSpec()).
 
 /** What is wrong, the spec, and the one fault that the answer must list. */
 const BAD: [string, unknown, path: string, given: unknown, allowed: string | RegExp][] = [
-  ['no model', without('model'), 'model', undefined, /^one of: ps-vae, vae, /],
+  ['no model', without('model'), 'model', undefined, /^one of: ps-vae, /],
   ['no name', without('name'), 'name', undefined, 'a text of 1 to 200 characters'],
   ['no dataset', without('dataset'), 'dataset', undefined, /./],
   ['an empty name', { ...smallSpec(), name: ' ' }, 'name', ' ', 'a text of 1 to 200 characters'],
   ['a number as name', { ...smallSpec(), name: 7 }, 'name', 7, 'a text of 1 to 200 characters'],
-  ['an unknown model', { ...smallSpec(), model: 'ps-vea' }, 'model', 'ps-vea', /^one of: ps-vae, vae, /],
+  ['an unknown model', { ...smallSpec(), model: 'ps-vea' }, 'model', 'ps-vea', /^one of: ps-vae, /],
   ['an unknown key', { ...smallSpec(), gird: {} }, 'gird', {}, /grid/],
   [
     'a key of a stage in the sweep',
@@ -259,14 +259,14 @@ const BAD: [string, unknown, path: string, given: unknown, allowed: string | Reg
     { ...smallSpec(), dataset: { kind: 'hd5', path: 'x' } },
     'dataset.kind',
     'hd5',
-    'one of: hdf5, behaviour',
+    'one of: hdf5, behaviour, shapes, sessions',
   ],
   [
     'a generated dataset with an unknown key',
     withDataset({ trails: 5 }),
     'dataset.trails',
     5,
-    'one of: kind, trials, frames, height, width, labels, factors, strength, noise, masked, seed',
+    'one of: kind, trials, frames, height, width, labels, factors, strength, noise, masked, seed, look',
   ],
   ['a path as number', hdf5(7), 'dataset.path', 7, 'a relative path, or sha256: and 64 hex digits'],
   [

@@ -15,6 +15,7 @@ export const dataset: DatasetSpec = {
   noise: 0.02,
   masked: 0,
   seed: 0,
+  look: null,
 };
 
 export const facts: DatasetFacts = {

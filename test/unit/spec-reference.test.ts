@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { inspectDataset } from '@trawl/datasets/inspect';
+import { joinFacts } from '@trawl/datasets/sessions';
 import { catalog } from '@trawl/models/catalog';
 import { checkSweep, countCells } from '@trawl/search';
 import type { CheckEnv } from '@trawl/search';
@@ -20,7 +21,14 @@ const examples = [...page.matchAll(/^```yaml\nname: (\S+)\n.*?^```$/gms)].map(
 );
 
 /** Files as a mouse in a box gives them, each other than the next; generated data as they are. */
-const inspect: CheckEnv['inspect'] = (dataset, path) => {
+const inspect: CheckEnv['inspect'] = async (dataset, path) => {
+  if (dataset.kind === 'sessions') {
+    const inspected = await Promise.all(dataset.sessions.map((session) => inspect(session, path)));
+    return joinFacts(
+      inspected.flatMap((each) => ('facts' in each ? [each.facts] : [])),
+      path,
+    );
+  }
   if (dataset.kind !== 'hdf5') return inspectDataset(dataset, { roots: [], at: path });
   const size = { trials: 40, frames: Array.from({ length: 40 }, () => 200), height: 64, width: 64, channels: 1 };
   const facts: DatasetFacts = {
@@ -32,7 +40,7 @@ const inspect: CheckEnv['inspect'] = (dataset, path) => {
     labelMasks: true,
     frameMasks: false,
   };
-  return Promise.resolve({ facts });
+  return { facts };
 };
 
 const env: CheckEnv = { catalog, inspect, hasWeights: async () => true };
@@ -76,7 +84,11 @@ function* uses(shape: Shape, value: unknown, path = ''): Generator<string> {
   if (inner !== undefined) for (const entry of entries) yield* uses(inner, entry, path);
 }
 
-const sameAs = (path: string): string => path.replace(/^stages\.(\w+)(?=[.=])/, '$1').replace(/^zip\./, 'grid.');
+const sameAs = (path: string): string =>
+  path
+    .replace(/^stages\.(\w+)(?=[.=])/, '$1')
+    .replace(/^zip\./, 'grid.')
+    .replace(/^dataset\.sessions\./, 'dataset.');
 
 /** Whether an object has no key that an option lacks, and its kind. */
 function fits(option: Shape, value: unknown): boolean {

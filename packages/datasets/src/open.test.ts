@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DatasetSchema } from '@trawl/spec';
+import { canonicalJson, DatasetSchema, sha256Hex } from '@trawl/spec';
 import type { DatasetSpec } from '@trawl/spec';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DatasetError } from './errors.js';
@@ -124,4 +124,74 @@ test.skipIf(!existsSync(real))('reads real video of a mouse', async () => {
   const seen = trials.flatMap(({ labels, labelMasks }) => [...labels!].filter((_, i) => labelMasks![i] === 1));
   expect(seen.reduce((sum, value) => sum + value, 0) / seen.length).toBeCloseTo(0, 3);
   expect(seen.reduce((sum, value) => sum + value * value, 0) / seen.length).toBeCloseTo(1, 3);
+});
+
+const sessions = (...of: DatasetSpec[]): DatasetSpec => DatasetSchema.parse({ kind: 'sessions', sessions: of });
+
+describe('sessions', () => {
+  test('are the trials of one behind those of the other', async () => {
+    await writeHdf5(path.join(root, 'monday.hdf5'), videoFile({ frames: [4, 6] }));
+    await writeHdf5(path.join(root, 'tuesday.hdf5'), videoFile({ frames: [3, 5, 7] }));
+    const both = sessions(hdf5('monday.hdf5'), hdf5('tuesday.hdf5'));
+    const facts = await factsOf(both);
+    expect(facts).toMatchObject({ kind: 'sessions', trials: 5, frames: [4, 6, 3, 5, 7], sessions: [2, 3], labels: 2 });
+    const opened = await openDataset(both, { roots, expectedHash: facts.hash });
+    expect(opened.facts).toEqual(facts);
+    expect(opened.trials.map(({ nFrames }) => nFrames)).toEqual([4, 6, 3, 5, 7]);
+    // Their order is theirs.
+    expect((await factsOf(sessions(hdf5('tuesday.hdf5'), hdf5('monday.hdf5')))).hash).not.toBe(facts.hash);
+    await writeHdf5(path.join(root, 'tuesday.hdf5'), videoFile({ frames: [3, 5, 8] }));
+    const opening = openDataset(both, { roots, expectedHash: facts.hash });
+    await expect(opening).rejects.toThrow('a session has changed since the sweep was submitted');
+  });
+
+  test('of other labels or another size are told, session by session', async () => {
+    const two = sessions(behaviour(), behaviour({ labels: 3, seed: 1 }), behaviour({ height: 64, seed: 2 }));
+    const answer = await inspectDataset(two, { roots });
+    expect(answer).toEqual({
+      faults: [
+        {
+          path: 'dataset.sessions.1',
+          message: 'sessions differ in the number of labels',
+          given: '3 labels',
+          allowed: '2 labels, as in the first session: keep those that all sessions have, in the same order',
+        },
+        expect.objectContaining({ path: 'dataset.sessions.2', given: '1 x 64 x 32' }),
+      ],
+    });
+    await expect(openDataset(two, { roots })).rejects.toThrow('sessions differ in the number of labels');
+  });
+
+  test('uploaded files are not taken yet, and that is said', async () => {
+    const upload = `sha256:${'a'.repeat(64)}`;
+    const answer = await inspectDataset(sessions(behaviour(), hdf5(upload)), { roots });
+    expect(answer).toMatchObject({ faults: [{ path: 'dataset.sessions.1.path', given: upload }] });
+  });
+
+  test('what is wrong with one session is told with its place', async () => {
+    const answer = await inspectDataset(sessions(behaviour(), hdf5('nowhere.hdf5')), { roots });
+    expect(answer).toMatchObject({ faults: [{ path: 'dataset.sessions.1.path', given: 'nowhere.hdf5' }] });
+  });
+
+  test('a look brightens one corner and leaves the rest as it was; a plain set keeps its hash', async () => {
+    const plain = await openDataset(behaviour({ noise: 0 }), { roots });
+    const looking = await openDataset(behaviour({ noise: 0, look: 1 }), { roots });
+    const [before, after] = [plain.trials[0]!.frames, looking.trials[0]!.frames];
+    expect(after[0]! - before[0]!).toBeCloseTo(255 * 0.08, -1);
+    expect(after[31]).toBe(before[31]);
+    expect(looking.facts.hash).not.toBe(plain.facts.hash);
+    const keys = {
+      kind: 'behaviour',
+      trials: 24,
+      frames: 32,
+      height: 32,
+      width: 32,
+      labels: 2,
+      strength: 1,
+      noise: 0.02,
+    };
+    const parameters = { ...keys, factors: ['posture', 'lighting'], masked: 0, seed: 0 };
+    const identity = canonicalJson({ generator: 'behaviour', version: 1, parameters });
+    expect((await factsOf(behaviour({ trials: 24 }))).hash).toBe(sha256Hex(identity));
+  });
 });

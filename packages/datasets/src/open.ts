@@ -9,6 +9,7 @@ import type { DatasetPlace } from './inspect.js';
 import { resolveInRoots } from './roots.js';
 import { shapesFacts, tooManyShapes } from './shapes/facts.js';
 import { generateShapes } from './shapes/generate.js';
+import { joinFacts } from './sessions.js';
 
 export interface OpenPlace extends DatasetPlace {
   /** `DatasetFacts.hash` as it was when the sweep was submitted. */
@@ -56,6 +57,23 @@ export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<
         throw changed(`${at}.path`, 'the file was written while it was read', undefined, sha256);
       }
       return { facts: { kind: 'hdf5', hash: sha256, size, ...facts }, trials };
+    }
+    case 'sessions': {
+      const opened: VideoDataset[] = [];
+      // One after another: each is read whole into memory.
+      for (const [i, session] of spec.sessions.entries()) {
+        opened.push(await openDataset(session, { roots, at: `${at}.sessions.${i}` }));
+      }
+      const joined = joinFacts(
+        opened.map(({ facts }) => facts),
+        `${at}.sessions`,
+      );
+      if ('faults' in joined) throw new DatasetError(joined.faults);
+      const { facts } = joined;
+      if (expectedHash !== undefined && facts.hash !== expectedHash) {
+        throw changed(at, 'a session has changed since the sweep was submitted', facts.hash, expectedHash);
+      }
+      return { facts, trials: opened.flatMap(({ trials }) => trials) };
     }
     default:
       return spec satisfies never;

@@ -4,6 +4,7 @@ import type { Trainer } from './contract.js';
 const heavyHalves: Readonly<Record<string, () => Promise<Trainer>>> = {
   dlp: async () => (await import('./dlp/trainer.js')).dlp,
   'ps-vae': async () => (await import('./ps-vae/trainer.js')).psVae,
+  'msps-vae': async () => (await import('./msps-vae/trainer.js')).mspsVae,
   vae: async () => (await import('./vae/trainer.js')).vae,
   'beta-tcvae': async () => (await import('./beta-tcvae/trainer.js')).betaTcVae,
   ae: async () => (await import('./ae/trainer.js')).ae,

@@ -80,6 +80,13 @@ export const BehaviourDatasetSchema = z.strictObject({
     .max(2 ** 31 - 1)
     .default(0)
     .meta({ description: 'Of the generator: the same keys and seed draw the same video on every machine' }),
+  look: z
+    .int()
+    .min(1)
+    .max(16)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Of the floor, one of 16, as sessions differ in theirs; null: a plain floor' }),
 });
 
 const pictures = (what: string) =>
@@ -111,13 +118,36 @@ export const ShapesDatasetSchema = z.strictObject({
     .meta({ description: 'Of the generator: the same keys and seed draw the same pictures on every machine' }),
 });
 
+/** Recorded on different days, of different animals: their labels are the same, what else the frames show is not. */
+export const SessionsDatasetSchema = z.strictObject({
+  kind: z.literal('sessions').meta({ description: 'Several sessions, for a model that tells them apart (msps-vae)' }),
+  sessions: z
+    .array(z.discriminatedUnion('kind', [Hdf5DatasetSchema, BehaviourDatasetSchema]))
+    .min(2)
+    .max(64)
+    .refine((sessions) => new Set(sessions.map((session) => JSON.stringify(session))).size === sessions.length, {
+      error: 'names a session twice',
+      params: { allowed: 'sessions that all differ' },
+    })
+    .meta({
+      description: 'Datasets of one frame size and with the same labels in the same order',
+      legal: 'a list of at least 2 datasets, as [{ kind: hdf5, path: a.hdf5 }, { kind: hdf5, path: b.hdf5 }]',
+    }),
+});
+
 export const DatasetSchema = z.discriminatedUnion('kind', [
   Hdf5DatasetSchema,
   BehaviourDatasetSchema,
   ShapesDatasetSchema,
+  SessionsDatasetSchema,
 ]);
 export type DatasetSpec = z.output<typeof DatasetSchema>;
-export const DATASET_KINDS = ['hdf5', 'behaviour', 'shapes'] as const satisfies readonly DatasetSpec['kind'][];
+export const DATASET_KINDS = [
+  'hdf5',
+  'behaviour',
+  'shapes',
+  'sessions',
+] as const satisfies readonly DatasetSpec['kind'][];
 export type DatasetKind = DatasetSpec['kind'];
 
 /** What can be said of a dataset before training on it. Frames are height x width x channels. */
@@ -139,4 +169,6 @@ export interface DatasetFacts {
   frameMasks: boolean;
   /** Trials of each split, where the data brings its own; else a model's parameters make one. */
   splits?: Record<Split, number[]>;
+  /** Of several sessions: how many of the trials, in order, belong to each. */
+  sessions?: number[];
 }

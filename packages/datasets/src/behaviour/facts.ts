@@ -9,9 +9,12 @@ const GENERATOR_VERSION = 1;
 const MOST_BYTES = 4 * 2 ** 30;
 
 export function behaviourFacts(spec: BehaviourSpec): DatasetFacts {
+  const { look, ...plain } = spec;
+  // A set with a plain floor is the one that it was before there were others.
+  const parameters = look === null ? plain : spec;
   return {
     kind: 'behaviour',
-    hash: sha256Hex(canonicalJson({ generator: 'behaviour', version: GENERATOR_VERSION, parameters: spec })),
+    hash: sha256Hex(canonicalJson({ generator: 'behaviour', version: GENERATOR_VERSION, parameters })),
     size: 0,
     trials: spec.trials,
     frames: Array.from({ length: spec.trials }, () => spec.frames),

@@ -24,12 +24,27 @@ export function generateBehaviour(spec: BehaviourSpec): Trial[] {
     const factors = new Float32Array(spec.frames * spec.factors.length);
     for (let t = 0; t < spec.frames; t++) {
       const pose = poseAt(processes, trial * spec.frames + t);
-      quantise(paint(pose), frames.subarray(t * pixels), spec.noise, random);
+      quantise(withLook(paint(pose), spec), frames.subarray(t * pixels), spec.noise, random);
       for (const [k, factor] of spec.factors.entries()) factors[t * spec.factors.length + k] = pose[factor];
     }
     return { nFrames: spec.frames, frames, labels: null, labelMasks: null, frameMasks: null, factors };
   });
   return label(trials, spec, processes);
+}
+
+/** A brighter corner of the floor, one of four, in one of four shades. `pixels` is changed in place. */
+function withLook(pixels: Float64Array, { look, height, width }: BehaviourSpec): Float64Array {
+  if (look === null) return pixels;
+  const corner = (look - 1) % 4;
+  const shade = 0.08 * (1 + Math.floor((look - 1) / 4));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const lower = 2 * y >= height ? 2 : 0;
+      const right = 2 * x >= width ? 1 : 0;
+      if (lower + right === corner) pixels[y * width + x] = (pixels[y * width + x] ?? 0) + shade;
+    }
+  }
+  return pixels;
 }
 
 /** The pose in one of the set's frames, counted over all trials. */

@@ -1,5 +1,5 @@
 import type { DatasetFacts, Fault, Params } from '@trawl/spec';
-import { checkArchitecture, checkEpochs, checkSplits } from './check.js';
+import { checkArchitecture, checkEpochs, checkFrames, checkSplits } from './check.js';
 import type { Units } from './latentCards.js';
 import type { PsVaeParams } from './params.js';
 
@@ -20,6 +20,13 @@ export const checkBaseline =
     const params = parse(raw);
     return [
       ...checkEpochs(params, ramp === null ? null : { name: ramp, epochs: Number(raw[ramp]) }),
-      ...(facts === null ? [] : [...checkArchitecture(params, facts), ...checkSplits(params, facts)]),
+      ...(facts === null
+        ? []
+        : [
+            // Without a ramp there is no KL to take apart.
+            ...(ramp === null ? [] : checkFrames(facts)),
+            ...checkArchitecture(params, facts),
+            ...checkSplits(params, facts),
+          ]),
     ];
   };

@@ -2,15 +2,30 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Trial } from '@trawl/datasets';
 import type { FrameShape } from './network.js';
 
+/** Trials of several sessions as one, with the frames that the triplet loss compares. */
+export interface JointTrial extends Trial {
+  triplets: Triplets;
+}
+
+/** Rows of a batch: anchor i and positive i are of one session, negative i is of another. */
+export interface Triplets {
+  anchor: Int32Array;
+  positive: Int32Array;
+  negative: Int32Array;
+  /** What the sum of rows is divided by. */
+  divisor: number;
+}
+
 /** Frames of a trial that make one forward pass. */
 export interface Chunk {
-  trial: Trial;
+  trial: Trial | JointTrial;
   start: number;
   end: number;
 }
 
-/** The trial in pieces of `size` frames; the last may be shorter. */
-export function chunksOf(trial: Trial, size: number): Chunk[] {
+/** The trial in pieces of `size` frames; the last may be shorter. A joint trial stays whole. */
+export function chunksOf(trial: Trial | JointTrial, size: number): Chunk[] {
+  if ('triplets' in trial) return [{ trial, start: 0, end: trial.nFrames }];
   const chunks: Chunk[] = [];
   for (let start = 0; start < trial.nFrames; start += size) {
     chunks.push({ trial, start, end: Math.min(start + size, trial.nFrames) });

@@ -98,6 +98,8 @@ describe('check', () => {
     ['train_frac', { train_frac: 17 }, {}],
     ['train_frac', { train_frac: 2.5 }, {}],
     ['dataset', {}, { labels: 0 }],
+    ['dataset', {}, { labels: 65 }],
+    ['dataset', {}, { frames: [32, 1, 32] }],
     ['architecture', {}, { height: 16, width: 16 }],
   ])('%s is at fault', (path, given, data) => {
     const faults = faultsOf(given, { ...facts, ...data });

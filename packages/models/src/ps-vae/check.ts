@@ -10,7 +10,12 @@ export function checkPsVae(raw: Params, facts: DatasetFacts | null): Fault[] {
     ...checkEpochs(params, { name: 'anneal_epochs', epochs: params.anneal_epochs }),
     ...(facts === null
       ? []
-      : [...checkLabels(params, facts), ...checkArchitecture(params, facts), ...checkSplits(params, facts)]),
+      : [
+          ...checkLabels(params, facts),
+          ...checkFrames(facts),
+          ...checkArchitecture(params, facts),
+          ...checkSplits(params, facts),
+        ]),
   ];
 }
 
@@ -73,6 +78,20 @@ export function checkLabels(
       message: `each of the ${facts.labels} labels of the data takes one latent${others.words}; n_ae_latents counts all latents`,
       given: n_ae_latents,
       allowed: `${least} to 64; from ${least + 2} on there are two unsupervised latents to correlate`,
+    },
+  ];
+}
+
+/** The KL decomposition compares the frames of a trial with one another. */
+export function checkFrames({ frames }: Pick<DatasetFacts, 'frames'>): Fault[] {
+  const short = frames.findIndex((n) => n < 2);
+  if (short < 0) return [];
+  return [
+    {
+      path: 'dataset',
+      message: `trial ${short} has a single frame: ICMI and TC are estimated between the frames of a trial`,
+      given: `${frames.filter((n) => n < 2).length} trials of one frame`,
+      allowed: 'trials of at least 2 frames, better 30 and more: leave short ones out or join them',
     },
   ];
 }

@@ -44,10 +44,11 @@ export function fromCheckpoint(run: Run, { tensors, state }: Checkpoint): void {
  * @throws Stopped after writing it.
  */
 export async function boundary(run: Run): Promise<void> {
-  const { ctx, model, splits, state } = run;
+  const { batchTrials, ctx, model, splits, state } = run;
   const { epoch, step } = state;
   const { max_n_epochs: epochs } = model.params;
-  ctx.progress({ epoch: Math.min(epoch, epochs), epochs, step, steps: epochs * splits.train.length });
+  const stepsPerEpoch = Math.floor(splits.train.length / batchTrials);
+  ctx.progress({ epoch: Math.min(epoch, epochs), epochs, step, steps: epochs * stepsPerEpoch });
   await ctx.breathe();
   if (!ctx.signal.aborted && !ctx.checkpointDue()) return;
   await ctx.checkpoint(toCheckpoint(run), { epoch, step });

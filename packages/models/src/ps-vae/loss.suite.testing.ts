@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { fromHost, randomStreams, valueAndGradients } from '@trawl/nn';
+import { fromHost, haarOrthogonal, randomStreams, valueAndGradients } from '@trawl/nn';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { tripletLoss } from '../msps-vae/loss.js';
+import { drawTriplets } from './joint.js';
 import type { Objective } from './loss.js';
 import {
   decomposedKl,
@@ -50,6 +52,11 @@ function decomposedOf(rows: number, from: number, size: number): number[] {
   const { mi, tc, dwkl } = decomposedKl(part('z_behavenet'), part('mu'), part('logvar'));
   return [mi, tc, dwkl].map(scalar);
 }
+
+const overlap = (rows: readonly (readonly number[])[]): number => {
+  const u = tf.tensor2d(rows.map((row) => [...row]));
+  return scalar(tf.mean(tf.square(tf.sub(tf.matMul(u, u, false, true), tf.eye(rows.length)))));
+};
 
 const threeLatents = (t: tf.Tensor): tf.Tensor2D => tf.reshape(t, [M, 3]);
 
@@ -130,6 +137,51 @@ function lossesAgainstBehaveNet(): void {
     expect(decomposedOf(M, 5, 0)).toEqual([0, 0, 0]);
   });
 
+  test.each(['behavenet', 'textbook'] as const)('ICMI, TC and DWKL by themselves, %s sample', (sampling) => {
+    const { mi, tc, dwkl } = decomposedKl(latents2d(`z_${sampling}`, 2), latents2d('mu', 2), latents2d('logvar', 2));
+    expect(off(scalar(mi), A[`index_code_mi_unsup3_${sampling}_sample`].f64)).toBeLessThan(VALUE);
+    expect(off(scalar(tc), A[`total_correlation_unsup3_${sampling}_sample`].f64)).toBeLessThan(VALUE);
+    expect(off(scalar(dwkl), A[`dimension_wise_kl_unsup3_${sampling}_sample`].f64)).toBeLessThan(VALUE);
+  });
+
+  test('the squared error a pixel is what BehaveNet makes of the log-likelihood, masked pixels counted', () => {
+    const of = (mask: tf.Tensor | null) => {
+      const error = squaredError(frames4d(inputs.x), frames4d(inputs.xHat), mask);
+      return scalar(error) / (height * width * channels);
+    };
+    expect(off(of(null), A.gaussian_ll_to_mse_frames.f64)).toBeLessThan(VALUE);
+    const masked = of(frames4d(inputs.xMask));
+    expect(off(masked, A.gaussian_ll_to_mse_frames_masked_wrong_by_design.f64)).toBeLessThan(VALUE);
+  });
+
+  test('the triplet loss of two constant sessions', () => {
+    const { z, loss } = vectors.D_triplet_two_sessions_constant;
+    const triplets = drawTriplets([6, 6], randomStreams(1).get('triplets'));
+    expect(off(scalar(tripletLoss(tf.tensor2d(flat(z), [12, 3]), triplets)), loss)).toBeLessThan(VALUE);
+  });
+
+  test('gradients of the triplet loss are those of finite differences', () => {
+    const triplets = drawTriplets([7, 6], randomStreams(2).get('triplets'));
+    const z = randomStreams(3).get('z').normals(26);
+    const at = (values: Float32Array) => scalar(tripletLoss(tf.tensor2d(values, [13, 2]), triplets));
+    const gradient = tf
+      .grad((t: tf.Tensor) => tripletLoss(tf.reshape(t, [13, 2]), triplets))(tf.tensor1d(z))
+      .dataSync();
+    const slopes = z.map((_, i) => {
+      const moved = (by: number) => at(z.map((value, j) => (i === j ? value + by : value)));
+      return (moved(0.01) - moved(-0.01)) / 0.02;
+    });
+    expect(worst(gradient, slopes)).toBeLessThan(0.02);
+  });
+
+  test('A and B overlap nowhere: the term that BehaveNet dropped is 0 for our rotation', () => {
+    for (const { A: a, B: b, f64 } of [A.subspace_overlap_orthogonal, A.subspace_overlap_random]) {
+      expect(off(overlap([...a, ...b]), f64)).toBeLessThan(VALUE);
+    }
+    const rotation = haarOrthogonal(5, randomStreams(4).get('rotation'));
+    expect(overlap(Array.from({ length: 5 }, (_, i) => [...rotation.subarray(5 * i, 5 * i + 5)]))).toBeLessThan(1e-12);
+  });
+
   test('a collapsed code has ICMI, TC and DWKL of 0 with the constants', () => {
     const zeros = tf.zeros<tf.Rank.R2>([M, 3]);
     const { mi, tc, dwkl } = decomposedKl(latents2d('eps', 2), zeros, zeros);
@@ -193,6 +245,29 @@ function modelAgainstBehaveNet(): void {
     expect(worst(got.xHat.dataSync(), nhwc(wanted.x_hat))).toBeLessThan(VALUE);
     const fromMeans = network.decode(got.mean).dataSync();
     expect(worst(fromMeans, nhwc(model.forward_use_mean.x_hat))).toBeLessThan(VALUE);
+  });
+
+  test('labels are predicted by a scale and a shift each, and back', () => {
+    const { weight, bias, input, output } = A.diag_linear;
+    const own = psVaeNetwork(
+      { height, width, channels, labels, background: 0 },
+      { architecture, n_ae_latents: latents, sampling: 'behavenet' },
+      randomStreams(0),
+    );
+    own.variables.get('labels.scale')?.assign(tf.tensor1d(weight));
+    own.variables.get('labels.shift')?.assign(tf.tensor1d(bias));
+    expect(worst(own.predictLabels(tf.tensor2d(input)).dataSync(), flat(output))).toBeLessThan(VALUE);
+    own.dispose();
+    const { mean, yHat } = forward();
+    const transformed = tf.concat2d([yHat, tf.slice(mean, [0, labels], [-1, -1])], 1);
+    expect(worst(transformed.dataSync(), flat(model.get_transformed_latents))).toBeLessThan(VALUE);
+    // As a traversal sets a latent from a label.
+    const [scale, shift] = ['labels.scale', 'labels.shift'].map((name) => network.variables.get(name)!);
+    const back = tf.div(tf.sub(yHat, shift!), scale!);
+    const supervised = tf.slice(mean, [0, 0], [-1, labels]);
+    expect(worst(back.dataSync(), supervised.dataSync())).toBeLessThan(
+      VALUE + model.inverse_transform_roundtrip_maxabs,
+    );
   });
 
   test.each(Object.entries(model.loss_cases))('%s', (name, { epoch, f64, grad }) => {

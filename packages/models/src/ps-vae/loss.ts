@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Triplets } from './batch.js';
 import type { Weights } from './schedule.js';
 
 /*
@@ -88,6 +89,8 @@ export interface LossInput {
   z: tf.Tensor2D;
   mean: tf.Tensor2D;
   logvar: tf.Tensor2D;
+  /** Of a batch of several sessions. */
+  triplets?: Triplets;
 }
 
 /** Terms in the order of a report; `_raw` is without the estimator's constants. */

@@ -58,7 +58,7 @@ export interface PsVaeNetwork {
  * Source: BehaveNet vaes.py L571-601 and L1276-1363, ae_model_architecture_generator.py L707-720 at 5a5568c.
  */
 export function psVaeNetwork(
-  { height, width, channels, labels }: FrameShape,
+  { height, width, channels, labels, background }: FrameShape,
   params: NetworkParams,
   streams: RandomStreams,
 ): PsVaeNetwork {
@@ -93,6 +93,7 @@ export function psVaeNetwork(
   addDense(variables, 'encoder.mean', weights, { in: features, out: latents });
   if (params.sampling !== 'none') addDense(variables, 'encoder.logvar', weights, { in: features, out: latents });
   const predict = labels === 0 ? null : addLabelLayer(variables, weights, labels);
+  const offset = background === 0 ? null : addOffset(variables, weights, { latents, background });
   addDense(variables, 'decoder.dense', weights, { in: latents, out: features });
   mirrored.forEach((layer, i) => addConvTranspose(variables, `decoder.conv${i}`, weights, layer));
 
@@ -112,7 +113,10 @@ export function psVaeNetwork(
       );
       const f = tf.reshape<tf.Rank.R2>(top, [x.shape[0], features]);
       const h = dense(variables, 'encoder.mean', f);
-      const mean = labels > 0 ? dense(frozen, 'rotation', h) : h;
+      const rotated = labels > 0 ? dense(frozen, 'rotation', h) : h;
+      const mean = offset
+        ? tf.add<tf.Tensor2D>(rotated, tf.pad1d(offset, [labels, latents - labels - background]))
+        : rotated;
       return { mean, logvar: params.sampling === 'none' ? tf.zerosLike(h) : dense(variables, 'encoder.logvar', f) };
     },
     predictLabels: (mean) => (predict ? predict(mean) : tf.zeros([mean.shape[0], 0])),
@@ -137,6 +141,21 @@ export function psVaeNetwork(
     },
   };
 }
+
+/** The trained bias of the background subspace, as in MSPS-VAE's C. */
+function addOffset(
+  variables: Variables,
+  weights: RandomStream,
+  { latents, background }: { latents: number; background: number },
+): tf.Tensor1D {
+  const bound = 1 / Math.sqrt(latents);
+  addVariable(variables, 'background.shift', [background], weights.uniforms(background, -bound, bound));
+  const shift = variables.get('background.shift');
+  if (!shift || !isVector(shift)) throw new Error('background.shift is no vector');
+  return shift;
+}
+
+const isVector = (tensor: tf.Tensor): tensor is tf.Tensor1D => tensor.rank === 1;
 
 /** D of the paper: a scale and a shift of each supervised latent. */
 function addLabelLayer(

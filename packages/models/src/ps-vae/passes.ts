@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Trial } from '@trawl/datasets';
 import type { Gradients, Optimizer } from '@trawl/nn';
 import { valueAndGradients } from '@trawl/nn';
-import type { Chunk } from './batch.js';
+import type { Chunk, JointTrial } from './batch.js';
 import { chunksOf, frameMasksOf, framesOf, rowsOf } from './batch.js';
 import type { Objective, Term } from './loss.js';
 import { squaredError } from './loss.js';
@@ -61,6 +61,7 @@ function forward(
       z,
       mean,
       logvar,
+      ...('triplets' in chunk.trial && { triplets: chunk.trial.triplets }),
     },
     { alpha: params.alpha, frameStd: params.frame_std, weights },
   );
@@ -80,7 +81,12 @@ function read({ objective, shape }: Model, chunk: Chunk, report: tf.Tensor1D): C
   const meansFrom = terms.length + (chunk.end - chunk.start) * shape.labels;
   return {
     chunk,
-    terms: Object.fromEntries(terms.map((term, i): [Term, number] => [term, values[i] ?? Number.NaN])),
+    terms: Object.fromEntries(
+      terms.flatMap((term, i): [Term, number][] =>
+        // Trials are evaluated one by one, and a triplet needs two sessions.
+        term === 'loss_triplet' && !('triplets' in chunk.trial) ? [] : [[term, values[i] ?? Number.NaN]],
+      ),
+    ),
     yHat: values.slice(terms.length, meansFrom),
     mean: values.slice(meansFrom),
   };
@@ -90,7 +96,7 @@ function read({ objective, shape }: Model, chunk: Chunk, report: tf.Tensor1D): C
 export function trainStep(
   model: Model,
   optimizer: Optimizer,
-  trial: Trial,
+  trial: Trial | JointTrial,
   noise: Float32Array,
   weights: Weights,
 ): ChunkReport[] {
@@ -106,7 +112,7 @@ export function trainStep(
 /** Inside a tidy. `read` waits for the device. */
 export function trialGradients(
   model: Model,
-  trial: Trial,
+  trial: Trial | JointTrial,
   noise: Float32Array,
   weights: Weights,
 ): { gradients: Gradients; read: () => ChunkReport[] } {
@@ -129,7 +135,7 @@ export function trialGradients(
 /** Losses and posterior means of a trial, no update. */
 export function evaluateTrial(
   model: Model,
-  trial: Trial,
+  trial: Trial | JointTrial,
   noise: Float32Array,
   weights: Weights,
   fromMeans = false,

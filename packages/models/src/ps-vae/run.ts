@@ -15,6 +15,10 @@ export interface Run {
   streams: RandomStreams;
   model: Model;
   optimizer: Optimizer;
+  /** Session of each trial. */
+  sessionOf: number[];
+  /** Trials of an optimiser update, each of another session. */
+  batchTrials: number;
   /** Trial indices. */
   splits: Record<Split, number[]>;
   /** By trial index: noise [frames, latents] of every evaluation, the same all through the run. */

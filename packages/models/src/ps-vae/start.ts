@@ -1,15 +1,33 @@
+import type { Splits } from '@trawl/datasets';
 import { splitTrials } from '@trawl/datasets/splits';
 import type { RandomStreams } from '@trawl/nn';
 import { amsgrad, randomStreams } from '@trawl/nn';
+import { SPLITS } from '@trawl/spec';
 import type { TrainContext } from '../contract.js';
 import { InvalidData } from '../contract.js';
 import { resumeFrom, takeWeights } from '../takeWeights.js';
 import { fromCheckpoint } from './checkpoint.js';
 import { psVaeNetwork } from './network.js';
+import type { FamilyParams } from './passes.js';
 import { unitsOf } from './passes.js';
 import type { Run } from './run.js';
 import { initialState } from './state.js';
 import type { Variant } from './variant.js';
+
+/** Each session by itself, as BehaveNet does. */
+function splitSessions(
+  sessions: readonly number[],
+  { trial_splits, rng_seed_data, train_frac }: Pick<FamilyParams, 'trial_splits' | 'rng_seed_data' | 'train_frac'>,
+): Splits {
+  const all: Splits = { train: [], val: [], test: [] };
+  let offset = 0;
+  for (const trials of sessions) {
+    const own = splitTrials(trials, trial_splits, rng_seed_data, train_frac);
+    for (const split of SPLITS) all[split].push(...own[split].map((trial) => trial + offset));
+    offset += trials;
+  }
+  return all;
+}
 
 /** A fresh run, or the one that `ctx.resume` goes on with. */
 export function startRun(ctx: TrainContext, variant: Variant): Run {
@@ -31,7 +49,9 @@ export function startRun(ctx: TrainContext, variant: Variant): Run {
     streams,
     model,
     optimizer: amsgrad(network.variables, { learningRate: params.learning_rate, l2: params.l2_reg }),
-    splits: splitTrials(facts.trials, params.trial_splits, params.rng_seed_data, params.train_frac),
+    sessionOf: (facts.sessions ?? [facts.trials]).flatMap((n, session) => Array.from({ length: n }, () => session)),
+    batchTrials: variant.batchTrials?.(ctx.params) ?? 1,
+    splits: splitSessions(facts.sessions ?? [facts.trials], params),
     // Drawn before a checkpoint sets the streams, so that a resumed run evaluates on the same noise.
     fixedNoise: trials.map(({ nFrames }) => fixed.normals(nFrames * params.n_ae_latents)),
     state: initialState(shape.labels, unitsOf(model)),

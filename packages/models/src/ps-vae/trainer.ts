@@ -1,11 +1,14 @@
 import { checkpointBytes, toHost } from '@trawl/nn';
 import type { Params, Split } from '@trawl/spec';
 import { EVALUATION_FILE } from '@trawl/spec';
+import type { Trial } from '@trawl/datasets';
 import type { Trainer } from '../contract.js';
+import type { JointTrial } from './batch.js';
 import type { NpyArray } from '../npz.js';
 import { npz } from '../npz.js';
 import { psVaeCard } from './card.js';
 import { boundary } from './checkpoint.js';
+import { joinTrials, jointOrder } from './joint.js';
 import { evaluationFile } from './evaluation.js';
 import { evaluateTrial, trainStep, unitsOf } from './passes.js';
 import { psVaeObjective } from './loss.js';
@@ -31,7 +34,7 @@ export const familyTrainer = (variant: Variant): Trainer => ({
     const run = startRun(ctx, variant);
     try {
       while (!run.state.finished) await epoch(run);
-      return await finish(run);
+      return await finish(run, variant);
     } finally {
       dispose(run);
     }
@@ -84,24 +87,37 @@ async function epoch(run: Run): Promise<void> {
 
 /** Every training trial once, in a fresh order; goes on in the middle of the epoch after a resume. */
 async function trainEpoch(run: Run, weights: Weights): Promise<SplitSums> {
-  const { model, optimizer, state, splits } = run;
+  const { batchTrials, model, optimizer, state } = run;
   const { n_ae_latents } = model.params;
   if (state.order.length === 0) {
-    const permutation = run.streams.get('shuffle').permutation(splits.train.length);
-    state.order = permutation.flatMap((i) => splits.train[i] ?? []);
+    state.order = orderOf(run);
     state.sums = splitSums(model.shape.labels, unitsOf(model));
   }
-  for (const index of state.order.slice(state.position)) {
-    const trial = trialAt(run, index);
+  while (state.position < state.order.length) {
+    const indices = state.order.slice(state.position, state.position + batchTrials);
+    const trial = batchOf(run, indices);
     const noise = run.streams.get('noise').normals(trial.nFrames * n_ae_latents);
     const reports = trainStep(model, optimizer, trial, noise, weights);
     state.step += 1;
-    state.position += 1;
-    assertFinite(reports, `at step ${state.step} (epoch ${state.epoch}, trial ${index})`);
+    state.position += batchTrials;
+    assertFinite(reports, `at step ${state.step} (epoch ${state.epoch}, trial ${indices.join(', ')})`);
     addTrial(state.sums, reports);
     await boundary(run);
   }
   return state.sums;
+}
+
+/** One session: in any order. Several: so that each batch has one trial of each of as many sessions. */
+function orderOf({ batchTrials, sessionOf, splits, streams }: Run): number[] {
+  const shuffle = streams.get('shuffle');
+  if (batchTrials > 1) return jointOrder(splits.train, sessionOf, batchTrials, shuffle);
+  return shuffle.permutation(splits.train.length).flatMap((i) => splits.train[i] ?? []);
+}
+
+function batchOf(run: Run, indices: readonly number[]): Trial | JointTrial {
+  const trials = indices.map((index) => trialAt(run, index));
+  const [only] = trials;
+  return only && trials.length === 1 ? only : joinTrials(trials, run.streams.get('triplets'));
 }
 
 async function evaluate(run: Run, split: Split, weights: Weights): Promise<SplitSums> {
@@ -117,7 +133,7 @@ async function evaluate(run: Run, split: Split, weights: Weights): Promise<Split
 }
 
 /** Takes the best weights and leaves them, all posterior means and the summary. */
-async function finish(run: Run): Promise<Record<string, number>> {
+async function finish(run: Run, variant: Variant): Promise<Record<string, number>> {
   const { ctx, card, model, state } = run;
   restoreBest(run);
   const evaluated = await evaluateAll(run);
@@ -130,7 +146,7 @@ async function finish(run: Run): Promise<Record<string, number>> {
   await ctx.artifact('weights.safetensors', weights, 'application/octet-stream');
   await ctx.artifact('latents.npz', npz(latentArrays(run, evaluated.means)), 'application/zip');
   await ctx.artifact(EVALUATION_FILE, evaluation, 'application/zip');
-  return evaluated.summary;
+  return { ...evaluated.summary, ...variant.summary?.(run, evaluated.means) };
 }
 
 /** Of latents.npz: means by trial, and the trials of each split. */

@@ -5,6 +5,7 @@ import { EVALUATION_LIMITS } from '@trawl/spec';
 import type { NpyArray } from '../npz.js';
 import { boundary } from './checkpoint.js';
 import type { FrameShape } from './network.js';
+import { unitsOf } from './passes.js';
 import { percentile } from './percentile.js';
 import type { Run } from './run.js';
 import { trialAt } from './run.js';
@@ -67,7 +68,13 @@ export async function traversals(run: Run, means: readonly Float32Array[]): Prom
   const { trials } = run.ctx.dataset;
   const at = baseFramesOf(trials, size.base);
 
-  const shown = Array.from({ length: latents }, (_, d) => {
+  // Supervised, unsupervised, then background, which lies between them in a mean.
+  const unsupervised = unitsOf(model);
+  const order = Array.from({ length: latents }, (_, i) => {
+    if (i < labels) return i;
+    return i < labels + unsupervised ? i + shape.background : i - unsupervised;
+  });
+  const shown = order.map((d) => {
     const values =
       d < labels
         ? trials.flatMap((trial) => (trial.labels ? column(trial.labels, labels, d, trial.labelMasks) : []))
@@ -83,9 +90,10 @@ export async function traversals(run: Run, means: readonly Float32Array[]): Prom
 
   const codes: Float32Array[] = at.flatMap(([trial, frame]) => {
     const base = means[trial]?.subarray(frame * latents, (frame + 1) * latents) ?? new Float32Array(latents);
-    return shown.flatMap((values, d) =>
+    return shown.flatMap((values, i) =>
       values.map((value) => {
         const code = base.slice();
+        const d = order[i] ?? 0;
         code[d] = latent(d, value);
         return code;
       }),

@@ -11,6 +11,7 @@ type Named<K extends string, T> = Record<K, T>;
 type Sampling = 'behavenet' | 'textbook';
 type Sample = `z_${Sampling}`;
 type Decomposed = `decomposed_kl_${'all5' | 'unsup3'}_${Sampling}_sample`;
+type Alone = `${'index_code_mi' | 'total_correlation' | 'dimension_wise_kl'}_unsup3_${Sampling}_sample`;
 type EdgeCase = `decomposed_kl_${'1dim' | 'batch1'}_behavenet_sample`;
 type Gradient = `grad_${'icmi' | 'tc' | 'dwkl'}_unsup3`;
 type Scalar =
@@ -21,9 +22,18 @@ type Scalar =
   | 'label_r2_unmasked_variance_weighted'
   | 'label_r2_masked_flattened';
 
+interface Overlap {
+  A: number[][];
+  B: number[][];
+  f64: number;
+}
+
 interface Vectors {
   A_inputs: Named<'x' | 'x_hat' | 'x_mask' | 'y' | 'y_hat' | 'y_mask' | 'mu' | 'logvar' | 'eps' | Sample, Nested>;
-  A_losses: Named<Scalar, { f64: number }> &
+  A_losses: Named<Scalar | Alone, { f64: number }> &
+    Named<`gaussian_ll_to_mse_frames${'' | '_masked_wrong_by_design'}`, { f64: number }> &
+    Named<'subspace_overlap_orthogonal' | 'subspace_overlap_random', Overlap> &
+    Named<'diag_linear', { weight: number[]; bias: number[]; input: number[][]; output: number[][] }> &
     Named<Decomposed | EdgeCase, { f64: [number, number, number] }> &
     Named<Gradient, Named<'z' | 'mu' | 'logvar', Nested>> &
     Named<'gaussian_log_density_unsummed_unsup3', Nested>;
@@ -34,6 +44,8 @@ interface Vectors {
       weights: Record<string, Nested>;
       forward_sampled: Named<'x_hat' | 'z' | 'mu' | 'logvar' | 'y_hat', Nested>;
       forward_use_mean: Named<'x_hat', Nested>;
+      get_transformed_latents: Nested;
+      inverse_transform_roundtrip_maxabs: number;
       loss_cases: Record<string, { epoch: number; f64: Record<string, number>; grad?: Record<string, Nested> }>;
     };
   };
@@ -43,11 +55,12 @@ interface Vectors {
     number
   > & { full_matrix_unsup: number[][] };
   D_compute_range: { latents: number[][][] } & Record<'5_95' | '15_85', Record<'min' | 'max' | 'med', number[]>>;
+  D_triplet_two_sessions_constant: { z: Nested; loss: number };
   D_same_padding: { in: number; k: number; s: number; out_before_after: number[] }[];
   D_early_stop_patience3_min4: { epoch: number; val_loss: number; best_epoch: number; should_stop: boolean }[];
 }
 
-const file = new URL('../../../../test/fixtures/psvae.json', import.meta.url);
+export const file = new URL('../../../../test/fixtures/psvae.json', import.meta.url);
 export const vectors = z.custom<Vectors>().parse(JSON.parse(readFileSync(file, 'utf8')));
 
 const numbersOf = (nested: Nested): number[] =>
