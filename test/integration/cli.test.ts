@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -70,6 +70,24 @@ describe('sweeps', () => {
     expect(await trawlSays(['gc'], env)).toBe('freed 0 B in 0 files\n');
     expect(await json('delete', id)).toEqual({ deleted: id });
     expect(await refusal('show', id)).toMatchObject({ code: 1, said: `trawl: There is no sweep ${id}.\n` });
+  });
+
+  it('are exported, to standard output or to a file that is whole', async () => {
+    const { id } = await json('submit', spec);
+    const csv = await trawlSays(['export', id], env);
+    expect(csv.trim().split('\n')).toHaveLength(1 + 8);
+    const path = join(folder, 'small.json');
+    expect(await json('export', id, '--format', 'json', '--output', path)).toMatchObject({ file: path });
+    expect(JSON.parse(await readFile(path, 'utf8'))).toBeTypeOf('object');
+    const tar = join(folder, 'small.tar');
+    expect(await trawlSays(['export', id, '--format', 'tensorboard', '-o', tar], env)).toBe(`wrote ${tar}\n`);
+    expect((await readFile(tar)).length % 512).toBe(0);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+    expect(await refusal('export', id, '--format', 'xls')).toMatchObject({
+      code: 2,
+      said: expect.stringMatching(/csv, json/),
+    });
+    await json('cancel', id);
   });
 
   it('are followed by their events to the end, and left by Ctrl-C', async () => {

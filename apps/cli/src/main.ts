@@ -4,6 +4,7 @@ import { backupCommands } from './commands/backup.js';
 import { controlCommands } from './commands/control.js';
 import { datasetCommands } from './commands/dataset.js';
 import { doctorCommand } from './commands/doctor.js';
+import { exportCommand } from './commands/export.js';
 import { extendCommand } from './commands/extend.js';
 import { keyCommands } from './commands/key.js';
 import { nativeCommands } from './commands/native.js';
@@ -36,6 +37,7 @@ for (const register of [
   submitCommand,
   watchCommand,
   readCommands,
+  exportCommand,
   extendCommand,
   controlCommands,
   datasetCommands,
