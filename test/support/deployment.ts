@@ -82,7 +82,7 @@ export const readCompose = (text: string) => Compose.parse(parse(text, { merge: 
 /** What Compose makes of `${NAME}`, `${NAME:-default}`, `${NAME:?why}` and `$$`; the names that it asks for. */
 export function interpolate(text: string, env: Record<string, string>): { value: string; names: string[] } {
   const names: string[] = [];
-  const innermost = /\$\{([A-Z_]+)(?::([-?])([^${}]*))?\}/;
+  const innermost = /\$\{([A-Z_0-9]+)(?::([-?])([^${}]*))?\}/;
   let value = text.replaceAll('$$', '\0');
   for (let found = innermost.exec(value); found !== null; found = innermost.exec(value)) {
     const [whole, name = '', kind, rest = ''] = found;
@@ -122,8 +122,8 @@ export interface Setting {
 
 export function readSettings(text: string): Setting[] {
   return text.split(/\n\s*\n/).flatMap((block) => {
-    const comment = block.replaceAll(/^#?[A-Z_]+=.*$/gm, '');
-    return [...block.matchAll(/^(#?)([A-Z_]+)=(.*)$/gm)].map(([, hash = '', name = '', value = '']) => ({
+    const comment = block.replaceAll(/^#?[A-Z_0-9]+=.*$/gm, '');
+    return [...block.matchAll(/^(#?)([A-Z_0-9]+)=(.*)$/gm)].map(([, hash = '', name = '', value = '']) => ({
       name,
       value,
       commented: hash === '#',
@@ -154,5 +154,5 @@ export async function variablesOf(app: App): Promise<string[]> {
     },
   );
   (await readConfigOf(app))(env);
-  return [...asked].filter((name) => /^[A-Z][A-Z_]*$/.test(name));
+  return [...asked].filter((name) => /^[A-Z][A-Z_0-9]*$/.test(name));
 }

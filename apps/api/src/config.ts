@@ -27,8 +27,19 @@ const Environment = z.object({
   TRAWL_AUTH: z.enum(['auto', 'on', 'off']).default('auto'),
   /** 0 takes a free port. */
   TRAWL_PORT: z.coerce.number().int().min(0).max(65_535).default(7070),
-  /** Artifacts lie in its folder `artifacts`. */
+  /** Artifacts lie in its folder `artifacts`, unless TRAWL_ARTIFACTS says otherwise. */
   TRAWL_DATA_DIR: z.string().min(1).default('./.trawl'),
+  /** s3://BUCKET or s3://BUCKET/PREFIX keeps artifacts in S3; several api then need no common disk. */
+  TRAWL_ARTIFACTS: z
+    .string()
+    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/.*)?$/, 'must be s3://BUCKET or s3://BUCKET/PREFIX')
+    .optional(),
+  /** For S3 that is not AWS's: MinIO, Garage, Ceph, R2. */
+  AWS_ENDPOINT_URL_S3: z.url().optional(),
+  /** Read by the AWS SDK itself, as its other variables, profiles and roles are. */
+  AWS_REGION: z.string().optional(),
+  AWS_ACCESS_KEY_ID: z.string().optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().optional(),
   /** Colon-separated folders under which dataset paths are looked up; nothing outside is ever opened. */
   TRAWL_DATA_ROOTS: z.string().default('./data'),
   TRAWL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -60,6 +71,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     port: e.TRAWL_PORT,
     keysRequired: e.TRAWL_AUTH === 'auto' ? !isLoopback(e.TRAWL_HOST) : e.TRAWL_AUTH === 'on',
     dataDir: resolve(e.TRAWL_DATA_DIR),
+    artifacts: { url: e.TRAWL_ARTIFACTS ?? null, endpoint: e.AWS_ENDPOINT_URL_S3 ?? null },
     dataRoots: e.TRAWL_DATA_ROOTS.split(':')
       .filter((root) => root !== '')
       .map((root) => resolve(root)),

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { inspectDataset } from '@trawl/datasets/inspect';
 import { catalog } from '@trawl/models/catalog';
 import { openQueue } from '@trawl/queue';
-import { listen, LocalArtifacts, openStore } from '@trawl/store';
+import { listen, openArtifacts, openStore } from '@trawl/store';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { buildApp } from './app.js';
@@ -25,7 +24,8 @@ const queues = await Promise.all(
 );
 const wakeups = new Wakeups();
 const listener = await listen(config.databaseUrl, (notification) => wakeups.notify(notification));
-const files = new LocalArtifacts(join(config.dataDir, 'artifacts'));
+const artifacts = await openArtifacts({ ...config.artifacts, dataDir: config.dataDir });
+const { files } = artifacts;
 const graceSeconds = config.gcGraceSeconds;
 const app = buildApp({
   store,
@@ -50,6 +50,7 @@ const grace = closeWithGrace({ delay: config.closeSeconds * 1_000, logger: log }
   await app.close();
   await janitor.close();
   await listener.close();
+  artifacts.close();
   await Promise.all(queues.map((queue) => queue.close()));
   await store.close();
 });

@@ -4,6 +4,7 @@ export { BackupError } from './backup/archive.js';
 export { backup, type BackupOptions } from './backup/backup.js';
 export type { BackupProgress, BackupReport } from './backup/manifest.js';
 export { restore, type RestoreOptions } from './backup/restore.js';
+export { type ArtifactPlace, openArtifacts } from './artifacts/open.js';
 export * from './contract.js';
 export { EmbeddedPostgresError } from './embedded/error.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded/start.js';

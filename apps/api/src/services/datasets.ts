@@ -27,8 +27,8 @@ export async function uploadDataset(
 ): Promise<{ dataset: DatasetDetail; created: boolean }> {
   const { files, store } = services;
   const { sha256 } = await receive(sent, services, 'dataset');
-  const file = found(await files.path(sha256), 'file of dataset', sha256);
-  const inspected = await inspectFile(file, 'body');
+  const looked = await files.onDisk(sha256, (path) => inspectFile(path, 'body'));
+  const inspected = found(looked, 'file of dataset', sha256);
   if ('faults' in inspected) {
     await store.artifacts.discard(files, [sha256]);
     const [first] = inspected.faults;

@@ -2,9 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { type ArtifactFiles, ArtifactMismatch } from './files.js';
-
-const SHA256 = /^[0-9a-f]{64}$/;
+import { type ArtifactFiles, ArtifactMismatch, isSha256 } from './files.js';
 
 /**
  * Files of a folder, at `ab/abcdef...` by the sha256 of their content. A file is written under another
@@ -38,7 +36,7 @@ export class LocalArtifacts implements ArtifactFiles {
   }
 
   async open(sha256: string, range?: { start: number; end: number }) {
-    if (!SHA256.test(sha256)) return null;
+    if (!isSha256(sha256)) return null;
     // Open first: what is deleted from here on can still be read.
     const handle = await ifThere(() => open(this.#path(sha256)));
     if (handle === null) return null;
@@ -46,17 +44,17 @@ export class LocalArtifacts implements ArtifactFiles {
     return { stream: handle.createReadStream(range), size };
   }
 
-  async path(sha256: string): Promise<string | null> {
-    return (await this.size(sha256)) === null ? null : this.#path(sha256);
+  async onDisk<T>(sha256: string, use: (path: string) => Promise<T>): Promise<T | null> {
+    return (await this.size(sha256)) === null ? null : use(this.#path(sha256));
   }
 
   async size(sha256: string): Promise<number | null> {
-    if (!SHA256.test(sha256)) return null;
+    if (!isSha256(sha256)) return null;
     return ifThere(async () => (await stat(this.#path(sha256))).size);
   }
 
   async delete(sha256: string, putBefore?: Date): Promise<boolean> {
-    if (!SHA256.test(sha256)) return false;
+    if (!isSha256(sha256)) return false;
     const file = this.#path(sha256);
     if (putBefore === undefined) return (await ifThere(() => unlink(file).then(() => true))) ?? false;
     if (!(await isOlder(file, putBefore))) return false;
@@ -73,7 +71,7 @@ export class LocalArtifacts implements ArtifactFiles {
     const folder = await ifThere(() => opendir(this.#folder, { recursive: true }));
     if (folder === null) return;
     for await (const entry of folder) {
-      if (!entry.isFile() || !SHA256.test(entry.name)) continue;
+      if (!entry.isFile() || !isSha256(entry.name)) continue;
       const facts = await ifThere(() => stat(this.#path(entry.name)));
       if (facts !== null) yield { sha256: entry.name, size: facts.size, modifiedAt: facts.mtime };
     }
