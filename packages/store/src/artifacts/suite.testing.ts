@@ -8,10 +8,10 @@ import { type ArtifactFiles, ArtifactMismatch } from './files.js';
 export interface Place {
   files: ArtifactFiles;
   /** Makes what is there under this name as old as can be. */
-  age(sha256: string): Promise<void>;
+  age: (sha256: string) => Promise<void>;
   /** How many files or objects there are, of any name. */
-  count(): Promise<number>;
-  close(): Promise<void>;
+  count: () => Promise<number>;
+  close: () => Promise<void>;
 }
 
 export async function* pieces(...texts: string[]): AsyncGenerator<Uint8Array> {
