@@ -143,7 +143,7 @@ describe.skipIf(!hasRedis)('many processes, keys, and parts that die (needs redi
     }
     await Promise.all(roles.map((each) => each.start()));
     client = createClient({ baseUrl: apiUrl, apiKey: keys.scientist });
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await Promise.all(roles.map((each) => each.stop('SIGTERM')));
@@ -152,7 +152,7 @@ describe.skipIf(!hasRedis)('many processes, keys, and parts that die (needs redi
     await redis?.stop();
     await s3?.stop();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  }, 180_000);
 
   it('tells the same story as one machine', { timeout: 300_000 }, async () => {
     const stranger = createClient({ baseUrl: `http://127.0.0.1:${balancer.port}` });

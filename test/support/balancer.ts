@@ -22,7 +22,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   const connect = (client: Socket, tried: number, first: number): void => {
     const port = ports[(first + tried) % ports.length] ?? 0;
     const upstream = createConnection({ host: '127.0.0.1', port });
-    const refused = () => (tried + 1 < ports.length ? connect(client, tried + 1, first) : client.destroy());
+    const refused = () => (tried + 1 < ports.length ? connect(client, tried + 1, first) : client.resetAndDestroy());
     upstream.once('error', refused);
     upstream.once('connect', () => {
       upstream.off('error', refused);

@@ -30,10 +30,14 @@ export function role(name: RoleName, env: Record<string, string>): Role {
       child = started;
       for (const stream of [started.stdout, started.stderr])
         stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      await until(`the ${name} to be ready`, () => {
-        if (started.exitCode !== null) throw new Error(`the ${name} ended: ${output}`);
-        return output.toLowerCase().includes(READY[name]);
-      });
+      await until(
+        `the ${name} to be ready`,
+        () => {
+          if (started.exitCode !== null) throw new Error(`the ${name} ended: ${output}`);
+          return output.toLowerCase().includes(READY[name]);
+        },
+        120_000,
+      );
     },
     async stop(signal) {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;

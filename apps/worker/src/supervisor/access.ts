@@ -12,10 +12,13 @@ const REMEDY =
  */
 export async function requireAccess({ url, key }: Api): Promise<void> {
   const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
-  const answer = await fetch(`${url}/v1/keys/self`, { headers, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(
-    () => null,
-  );
+  // A timer that holds the process: fetch of Node 20 never settles where the other side closes without a word, and a
+  // process with nothing else to wait for would end.
+  const tooLate = new AbortController();
+  const timer = setTimeout(() => tooLate.abort(), PATIENCE_MS);
+  const answer = await fetch(`${url}/v1/keys/self`, { headers, signal: tooLate.signal }).catch(() => null);
   const text = (await answer?.text().catch(() => '')) ?? '';
+  clearTimeout(timer);
   if (answer?.status === 401) {
     const why = key === undefined ? 'asks for an API key' : 'does not take the API key that this worker has';
     throw new Error(`the api at ${url} ${why}: ${REMEDY}`);
