@@ -10,9 +10,9 @@ import type { Gaussian } from './particles.js';
  */
 
 /** In the arguments of gamma functions. */
-const EPSILON = 1e-5;
+export const GAMMA_EPSILON = 1e-5;
 /** Standard deviation of offset and scale, and the Beta of transparency, while particles are to be found. */
-const EARLY = { std: 0.1, alpha: 0.2, beta: 0.1 };
+export const EARLY = { std: 0.1, alpha: 0.2, beta: 0.1 };
 
 /** KL(N(mean, e^logvar) || N(mean0, std0^2)) of every entry. */
 export function gaussianKl({ mean, logvar }: { mean: tf.Tensor; logvar: tf.Tensor }, mean0 = 0, std0 = 1): tf.Tensor {
@@ -88,7 +88,7 @@ export function dlpLoss(
   const loss_kl_scale = perImage(gaussianKl(scale, priorScale(anchor_s), early ? EARLY.std : params.scale_std));
   const [alpha, beta] = early ? [EARLY.alpha, EARLY.beta] : [params.obj_on_alpha, params.obj_on_beta];
   const { a, b: second } = attributes;
-  const on = betaKlOp(a, second, tf.fill(a.shape, alpha), tf.fill(a.shape, beta), EPSILON);
+  const on = betaKlOp(a, second, tf.fill(a.shape, alpha), tf.fill(a.shape, beta), GAMMA_EPSILON);
   const loss_kl_obj_on = perImage(on);
   const loss_kl_depth = kl({ mean: attributes.depth, logvar: attributes.depthLogvar });
   const loss_kl_feat = tf.add<tf.Scalar>(kl(encoded.features), kl(encoded.background));

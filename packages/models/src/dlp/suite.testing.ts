@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { betaVectors } from './beta.suite.testing.js';
+import { videoVectors } from '../ddlp/model.suite.testing.js';
 import { geometryVectors } from './geometry.suite.testing.js';
 import { lossVectors } from './loss.suite.testing.js';
 import { modelVectors } from './model.suite.testing.js';
@@ -22,15 +23,13 @@ const handlers: Handlers = {
   ...geometryVectors,
   ...lossVectors,
   ...modelVectors,
+  ...videoVectors,
 };
-
-/** Those of the video model. */
-const NOT_YET = ['correlation_maps', 'relative_bias', 'tiny_ddlp'];
 
 /** Every vector on the backend that is open. */
 export function dlpSuite(): void {
   test('every case of the vectors has a handler', () => {
-    expect([...Object.keys(handlers), ...NOT_YET].toSorted()).toEqual(Object.keys(vectorCases).toSorted());
+    expect(Object.keys(handlers).toSorted()).toEqual(Object.keys(vectorCases).toSorted());
   });
   describe('against DDLP', () => {
     test.each(Object.keys(handlers))('%s', (name) => {

@@ -95,6 +95,42 @@ const PARTS: readonly [RegExp, string][] = [
 ];
 const HEADS = ['x_head', 'y_head', 'scale_xy_head', 'obj_on_head', 'depth_head'];
 
+const INPUTS: Record<string, string> = {
+  xy: 'position',
+  scale: 'scale',
+  obj_on: 'transparency',
+  depth: 'depth',
+  features: 'feature',
+  particle: 'particle',
+  bg_features: 'background',
+};
+const FORECASTS = [...HEADS, 'features_head'];
+
+function dynamicsPlace(name: string): Place {
+  const last = name.endsWith('.bias') ? 'bias' : 'kernel';
+  const input = /particle_projection\.(\w+)_projection\.(\d)\./.exec(name);
+  if (input) return { variable: `pint.in.${INPUTS[input[1]!]}.${Number(input[2]) / 2}.${last}`, from: 0 };
+  const head = FORECASTS.findIndex((each) => name.includes(`particle_decoder.${each}.`));
+  if (head >= 0) return { variable: `pint.out.particle.0.${last}`, from: [0, 2, 4, 8, 10, 12][head]! };
+  const variable = name
+    .replace(/^dyn_module\.particle_transformer\.blocks\.(\d)\./, 'pint.block$1.')
+    .replace(/ln([12])\.weight$/, (_, i: string) => `norm${Number(i) - 1}.gain`)
+    .replace(/ln([12])\.bias$/, (_, i: string) => `norm${Number(i) - 1}.shift`)
+    .replace('attn.proj.', 'project.')
+    .replace('attn.rel_pos_bias.rel_pos_bias', 'time')
+    .replace('attn.rel_pos_bias.particle_rel_pos_bias', 'particle')
+    .replace('attn.', '')
+    .replace('mlp.fc_1.', 'mlp.0.')
+    .replace('mlp.proj.', 'mlp.1.')
+    .replace('dyn_module.particle_transformer.ln_f.weight', 'pint.norm.gain')
+    .replace('dyn_module.particle_transformer.ln_f.bias', 'pint.norm.shift')
+    .replace('dyn_module.particle_transformer.head.', 'pint.head.')
+    .replace(/dyn_module\.particle_decoder\.backbone\.(\d)\./, (_, i: string) => `pint.out.${Number(i) / 2}.`)
+    .replace('dyn_module.particle_decoder.bg_features_head.', 'pint.out.background.0.')
+    .replace(/weight$/, 'kernel');
+  return { variable, from: 0 };
+}
+
 /** Where a parameter of the original stands with us: a variable, and of a merged one from which output on. */
 export interface Place {
   variable: string;
@@ -102,6 +138,7 @@ export interface Place {
 }
 
 export function placeOf(name: string): Place {
+  if (name.startsWith('dyn_module.')) return dynamicsPlace(name);
   const head = HEADS.findIndex((each) => name.includes(`particle_attribute_enc.${each}.`));
   const last = name.endsWith('.weight') ? 'kernel' : 'bias';
   if (head >= 0) return { variable: `attributes.heads.0.${last}`, from: [0, 2, 4, 8, 10][head]! };
@@ -118,17 +155,21 @@ export function placeOf(name: string): Place {
 
 const joined = (parts: Float32Array[]): Float32Array => Float32Array.from(parts.flatMap((part) => [...part]));
 
+/** Several layers of the original are one of ours. */
+export const isMerged = (variable: string): boolean => /^(attributes\.heads|pint\.out\.particle)\./.test(variable);
+
 /** The fixture's weights under our names and in our layout: kernels [h, w, in, out], flattened maps by row, column, channel. */
 export function weightsOf(params: readonly NamedParam[]): HostTensors {
   const tensors: HostTensors = {};
-  const heads: Record<string, Float32Array[]> = { kernel: [], bias: [] };
+  const merged = new Map<string, { inputs: number; parts: Float32Array[] }>();
   for (const param of params) {
     const { variable } = placeOf(param.name);
     const data = drawn(param);
     const { shape } = param;
     const [out = 0, depth = 0] = shape;
-    if (variable.startsWith('attributes.heads.')) {
-      heads[shape.length === 2 ? 'kernel' : 'bias']!.push(data);
+    if (isMerged(variable)) {
+      const { parts } = merged.get(variable) ?? { parts: [] };
+      merged.set(variable, { inputs: shape.length === 2 ? depth : 0, parts: [...parts, data] });
     } else if (shape.length === 4) {
       tensors[variable] = { shape: [shape[2]!, shape[3]!, depth, out], data: transposed(data, shape, [2, 3, 1, 0]) };
     } else if (
@@ -142,13 +183,16 @@ export function weightsOf(params: readonly NamedParam[]): HostTensors {
       tensors[variable] = { shape: [depth, out], data: transposed(data, [MAPS, out / MAPS, depth], [2, 1, 0]) };
     } else if (variable.endsWith('fc.2.bias')) {
       tensors[variable] = { shape, data: transposed(data, [MAPS, out / MAPS], [1, 0]) };
-    } else if (shape.length === 2) {
+    } else if (shape.length === 2 && !/^pint\.block\d\.(time|particle)$/.test(variable)) {
       tensors[variable] = { shape: [depth, out], data: transposed(data, shape, [1, 0]) };
     } else tensors[variable] = { shape, data };
   }
-  const kernel = joined(heads['kernel']!);
-  tensors['attributes.heads.0.kernel'] = { shape: [256, 12], data: transposed(kernel, [12, 256], [1, 0]) };
-  tensors['attributes.heads.0.bias'] = { shape: [12], data: joined(heads['bias']!) };
+  for (const [variable, { inputs, parts }] of merged) {
+    const data = joined(parts);
+    const out = inputs === 0 ? data.length : data.length / inputs;
+    tensors[variable] =
+      inputs === 0 ? { shape: [out], data } : { shape: [inputs, out], data: transposed(data, [out, inputs], [1, 0]) };
+  }
   return tensors;
 }
 
