@@ -22,6 +22,9 @@ const TRAINER = 'apps/worker/src/trainer/';
 const LIGHT = /^packages\/models\/src\/(catalog|[^/]+\/(card|params))\.ts$/;
 const TENSORFLOW = /^@tensorflow\//;
 
+/** Of packages that run in a browser otherwise. */
+const NODE_ONLY = new Set(['packages/client/src/files.ts', 'packages/client/src/testServer.ts']);
+
 const code = (sources: Sources): Source[] => [...sources.values()].filter(({ file }) => !isTest(file));
 const trawlPackage = (from: string) => /^@trawl\/([^/]+)/.exec(from)?.[1] ?? null;
 
@@ -59,10 +62,10 @@ export const appsApart: Rule = (sources) => {
   );
 };
 
-/** spec and search run in a browser: no Node built-ins. */
+/** spec, search and the client but for its files run in a browser: no Node built-ins. */
 export const pureInBrowsers: Rule = (sources) =>
   code(sources)
-    .filter(({ file }) => /^packages\/(spec|search)\//.test(file))
+    .filter(({ file }) => /^packages\/(spec|search|client)\//.test(file) && !NODE_ONLY.has(file))
     .flatMap(({ file, imports }) =>
       imports.filter(({ from }) => from.startsWith('node:')).map(({ from }) => `${file}: imports ${from}`),
     );

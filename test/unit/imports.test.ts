@@ -69,8 +69,10 @@ describe('an offence is seen', () => {
       {
         'packages/spec/src/a.ts': "import { readFile } from 'node:fs';",
         'packages/store/src/a.ts': "import 'node:fs';",
+        'packages/client/src/http.ts': "import 'node:http';",
+        'packages/client/src/files.ts': "import 'node:fs';",
       },
-      ['packages/spec/src/a.ts: imports node:fs'],
+      ['packages/spec/src/a.ts: imports node:fs', 'packages/client/src/http.ts: imports node:http'],
     ],
     [
       'a heavy light half, through another file too',

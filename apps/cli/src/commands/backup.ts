@@ -6,6 +6,7 @@ import { type Config, readStackFile } from '../config.js';
 import { type Context, UsageError } from '../context.js';
 import { bytes } from '../render/numbers.js';
 import { transferProgress } from '../render/transfer.js';
+import { STACK_KEY } from '../stack/keys.js';
 import { untilSignal } from '../stack/signals.js';
 
 /** These work on the data directory itself: they need no service, and stop none. */
@@ -38,7 +39,7 @@ export function backupCommands(program: Command, context: () => Context): void {
       if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
       const report = await interruptible((signal) => {
         const progress = transferProgress('restore', process.stderr);
-        return restore({ path, dataDir, signal, onProgress: progress.show }).finally(progress.stop);
+        return restore({ path, dataDir, ownKeys: STACK_KEY, signal, onProgress: progress.show }).finally(progress.stop);
       });
       const to = resolve(dataDir);
       ctx.show(

@@ -30,7 +30,8 @@ export function submitCommand(program: Command, context: () => Context): void {
         return;
       }
       const sweep = await client.sweeps.submit(text, mediaType);
-      ctx.show(sweep, () => `submitted ${sweep.name}: ${sweep.id}`);
+      // One answer: with --json and --watch that of the end.
+      if (!ctx.json || !options.watch) ctx.show(sweep, () => `submitted ${sweep.name}: ${sweep.id}`);
       if (options.watch) await watchToEnd(ctx, client, sweep.id);
       else if (!ctx.json) process.stdout.write(`follow it: trawl watch ${sweep.id}\n`);
     });

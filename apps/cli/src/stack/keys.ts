@@ -10,6 +10,9 @@ export interface StackKeys {
   forget(): Promise<void>;
 }
 
+/** Their names, of whatever stack. */
+export const STACK_KEY = /^(commands|worker) of trawl up on /;
+
 /** Those of a stack that was killed on the same data directory end here. */
 export async function makeStackKeys(databaseUrl: string, dataDir: string): Promise<StackKeys> {
   const stack = `trawl up on ${hostname()} in ${dataDir}`;

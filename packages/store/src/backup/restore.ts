@@ -29,6 +29,8 @@ export interface RestoreOptions {
   path: string;
   /** Must not exist, or be empty; it appears when all is in it. */
   dataDir: string;
+  /** Names of API keys that processes of then made for themselves: these are not restored. */
+  ownKeys?: RegExp | undefined;
   onProgress?: ((progress: BackupProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -52,7 +54,7 @@ export async function restore(options: RestoreOptions): Promise<BackupReport> {
       await migrateAs(postgres.databaseUrl, manifest.migrations);
       report = await load(options, manifest, postgres.databaseUrl, new LocalArtifacts(join(making, 'artifacts')));
       await migrate(postgres.databaseUrl);
-      await requeue(postgres.databaseUrl);
+      await settle(postgres.databaseUrl, options.ownKeys);
     } finally {
       await postgres.stop();
     }
@@ -161,16 +163,17 @@ function compare(
   }
 }
 
-/** Their workers are not here: they go on from their checkpoints, and it counts as no failure. */
-async function requeue(databaseUrl: string): Promise<void> {
+/** The processes of then are not here: their runs go on from their checkpoints, which counts as no failure. */
+async function settle(databaseUrl: string, ownKeys: RegExp | undefined): Promise<void> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   const running = await rows<{ id: string; fence: number }>(client, runningRuns);
   await client.end();
-  if (running.length === 0) return;
   const store = await openStore({ databaseUrl, poolSize: 1 });
   try {
     for (const { id, fence } of running) await store.runs.release(id, fence, 'drained');
+    const keys = ownKeys === undefined ? [] : await store.keys.list(null);
+    for (const { name } of keys) if (ownKeys?.test(name)) await store.keys.forget(name);
   } finally {
     await store.close();
   }
