@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { openSync } from 'fontkit';
 import { describe, expect, test } from 'vitest';
 import { PAGE_WIDTH, Scene } from './draw/scene.js';
+import { wordsOf } from './movies/compose.js';
 import * as figures from './index.js';
 import * as samples from './testing/samples.js';
 
@@ -114,6 +115,13 @@ describe.each(drawn)('%s', (_, svg) => {
     expect(svg.match(/[a-z]+="[^"]*(NaN|Infinity|undefined)[^"]*"/)).toBeNull();
   });
 });
+
+test.each(Object.entries(samples.moviesSamples))(
+  'movie, %s: words are legible, on the picture and free of others',
+  (_, movie) => {
+    expect(movie.scenes.map((__, scene) => complaints(wordsOf(movie, scene)))).toEqual(movie.scenes.map(() => []));
+  },
+);
 
 test.each([
   ['two texts in one place', [0, 10], 6, ['word overlaps word']],

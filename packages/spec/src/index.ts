@@ -2,6 +2,7 @@ export * from './api.js';
 export * from './canonical.js';
 export * from './dataset.js';
 export * from './evaluation.js';
+export * from './figures.js';
 export { faultsOf, joinPath } from './faults.js';
 export * from './given.js';
 export { legalWords, oneOf } from './legal.js';

@@ -1,4 +1,5 @@
 import { EVALUATION_ARRAYS, type EvaluationArray, type EvaluationNames } from '@trawl/spec';
+import { FigureFault } from '../fault.js';
 import { type NdArray, readNpz } from './npz.js';
 
 /** evaluation.npz of a run, read. */
@@ -16,6 +17,13 @@ export function readEvaluation(bytes: Uint8Array): Evaluation {
   });
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- every name has been looked up
   return { ...(Object.fromEntries(read) as Record<EvaluationArray, NdArray>), names };
+}
+
+/** @throws FigureFault where there is no such base frame */
+export function assertBase(evaluation: Pick<Evaluation, 'base_frames'>, base: number): void {
+  const bases = size(evaluation.base_frames, 0);
+  if (base < bases) return;
+  throw new FigureFault('base', base, bases === 0 ? 'none: the run left no traversals' : `0 to ${bases - 1}`);
 }
 
 /** Length of an axis. */

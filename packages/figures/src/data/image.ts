@@ -28,8 +28,10 @@ export function imageOf(frame: ArrayLike<number>, height: number, width: number,
   return { width: width * channels, height, channels: 1, data };
 }
 
-/** Mid grey where nothing changed; half as contrasty as the frames, so that nothing is cut off. */
-export function difference(frame: Image, from: Image): Image {
-  const data = frame.data.map((value, i) => Math.round(127.5 + (value - (from.data[i] ?? 0)) / 2));
+/** Mid grey where nothing changed; `gain` 1 has the contrast of the frames. */
+export function difference(frame: Image, from: Image, gain: number): Image {
+  const data = Uint8Array.from(frame.data, (value, i) =>
+    Math.max(0, Math.min(255, Math.round(127.5 + gain * (value - (from.data[i] ?? 0))))),
+  );
   return { ...frame, data };
 }

@@ -19,20 +19,26 @@ export interface ValueAxis {
 /** Beyond it the span of a domain overflows. */
 const LARGEST = 1e300;
 
-/** Upwards from the box's bottom to its top, over all finite values. */
-export function valueAxis(values: readonly number[], { y, h }: Box): ValueAxis {
+/** Between labels, pt. */
+const TICKS_APART = SMALL + 1.5;
+
+/** Upwards from the box's bottom to its top, over all finite values; `nice`: to round numbers, which in a low box costs too much room. */
+export function valueAxis(values: readonly number[], { y, h }: Box, { nice = true } = {}): ValueAxis {
   const finite = values.filter((value) => Number.isFinite(value)).map(clamp);
   const lowest = finite.length === 0 ? 0 : finite.reduce((a, b) => Math.min(a, b));
   const highest = finite.length === 0 ? 1 : finite.reduce((a, b) => Math.max(a, b));
   const margin = highest === lowest ? Math.abs(highest) * 0.1 || 1 : (highest - lowest) * 0.05;
-  const n = Math.max(2, Math.min(5, Math.floor(h / 18)));
+  const n = Math.max(2, Math.min(5, Math.floor(h / (nice ? 18 : 11))));
   const scale = scaleLinear()
     .domain([lowest - margin, highest + margin])
-    .nice(n)
     .range([y + h, y]);
+  if (nice) scale.nice(n);
   const marks = scale.ticks(n);
   const labels = tickLabels(marks);
-  const ticks = marks.map((value, i) => ({ at: scale(value), label: labels[i] ?? '' }));
+  const all = marks.map((value, i) => ({ at: scale(value), label: labels[i] ?? '' }));
+  const apart = Math.abs((all[1]?.at ?? 0) - (all[0]?.at ?? 0));
+  const every = apart === 0 ? 1 : Math.ceil(TICKS_APART / apart);
+  const ticks = all.filter((_, i) => i % every === 0);
   return {
     at: (value) => scale(clamp(value)),
     ticks,

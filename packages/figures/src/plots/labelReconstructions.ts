@@ -1,3 +1,4 @@
+import { FigureFault } from '../fault.js';
 import { SPLITS } from '@trawl/spec';
 import { drawValueAxis, valueAxis } from '../draw/axes.js';
 import { fitText, textWidth } from '../draw/fonts.js';
@@ -45,6 +46,13 @@ export function labelReconstructions({ title, subtitle, evaluation, trials: want
   const fits = names.labels.map((_, label) => fitOf(evaluation, label));
   const all = trialsOf(evaluation);
   const shown = wanted === null ? firstOf(all) : all.filter(({ trial }) => wanted.includes(trial));
+  if (wanted !== null && shown.length === 0) {
+    throw new FigureFault(
+      'trials',
+      wanted.join(','),
+      all.map(({ trial }) => trial).join(', ') || 'none: there are no held-out trials',
+    );
+  }
   const pooled = `R² over all labels ${brief(pooledR2(evaluation))}`;
   let lonely = false;
   let y = drawHeader(scene, {
@@ -114,7 +122,7 @@ export function labelReconstructions({ title, subtitle, evaluation, trials: want
   function drawRow(label: number, row: { x: number; y: number; w: number; h: number }): void {
     const truth = shown.map(({ rows }) => rows.map((at) => valueAt(evaluation, 'labels_true', at, label)));
     const guess = shown.map(({ rows }) => rows.map((at) => valueAt(evaluation, 'labels_predicted', at, label)));
-    const axis = valueAxis([...truth, ...guess].flat(), row);
+    const axis = valueAxis([...truth, ...guess].flat(), row, { nice: false });
     drawValueAxis(scene, row, axis);
     for (const [i, values] of truth.entries()) {
       const start = starts[i] ?? x0;

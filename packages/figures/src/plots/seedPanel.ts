@@ -1,6 +1,6 @@
 import type { ParamValue } from '@trawl/spec';
 import { distinctValues, drawPointAxis, drawValueAxis, POINT_AXIS_HEIGHT, pointAxis, valueAxis } from '../draw/axes.js';
-import { fitText } from '../draw/fonts.js';
+import { fitText, textWidth } from '../draw/fonts.js';
 import type { Entry, Heading } from '../draw/legend.js';
 import { valueText } from '../draw/numbers.js';
 import { ramp, SERIES_TOLD_APART, seriesColour, shapePath } from '../draw/palette.js';
@@ -105,7 +105,11 @@ export function seedLegend(panels: readonly SeedPanel[]): Entry[] {
         ]
       : []),
     ...(cells.some((cell) => cell.interval !== null)
-      ? [entry('95 % interval of the mean', 6, (scene, x, y) => whisker(scene, x + 3, y - 3.5, y + 3.5, '#555555'))]
+      ? [
+          entry('95 % interval of the mean, arrow: goes on', 6, (scene, x, y) =>
+            whisker(scene, x + 3, y - 3.5, y + 3.5, '#555555'),
+          ),
+        ]
       : []),
     ...(has('ineligible')
       ? [entry('not eligible (collapsed, diverged or not finite)', 6, (scene, x, y) => ineligibleMark(scene, x + 3, y))]
@@ -117,13 +121,34 @@ export function seedLegend(panels: readonly SeedPanel[]): Entry[] {
   ];
 }
 
+/** An interval of two seeds is 13 times as wide as they lie apart: whiskers get this share of the seeds' own span beyond them. */
+const BEYOND = 0.6;
+
+/** All that the axis must show; of intervals, what is not far out. */
+function range(cells: readonly SeedCell[]): number[] {
+  const values = cells.flatMap(({ seeds, mean }) => [
+    ...seeds.map(({ value }) => value ?? Number.NaN),
+    mean ?? Number.NaN,
+  ]);
+  const finite = values.filter((value) => Number.isFinite(value));
+  if (finite.length === 0) return [];
+  const low = finite.reduce((a, b) => Math.min(a, b));
+  const high = finite.reduce((a, b) => Math.max(a, b));
+  const most = (high - low) * BEYOND;
+  const ends = cells.flatMap(({ interval }) => interval ?? []).filter((end) => Number.isFinite(end));
+  return [...finite, ...ends.map((end) => (most === 0 ? end : Math.max(low - most, Math.min(high + most, end))))];
+}
+
 const isInside = ({ value }: SeedValue): boolean => value !== null && Number.isFinite(value);
 
 const SEED_PANEL_HEAD = NORMAL * 1.3 + SMALL * 1.3 + SMALL * 1.3 + 5;
 
 /** Title, unit and what is fixed above; tick labels left; the parameter below. `box` is all of it. */
 export function drawSeedPanel(scene: Scene, box: Box, panel: SeedPanel, look: SeriesLook): void {
-  scene.text(box.x, box.y + NORMAL, fitText(panel.title, box.w, NORMAL, 'bold'), { weight: 'bold' });
+  const n = `n = ${panel.cells.reduce((sum, { seeds }) => sum + seeds.filter(({ state }) => state === 'counts').length, 0)}`;
+  const nWidth = panel.empty === null ? textWidth(n, SMALL) : 0;
+  scene.text(box.x, box.y + NORMAL, fitText(panel.title, box.w - nWidth - 4, NORMAL, 'bold'), { weight: 'bold' });
+  if (nWidth > 0) scene.text(box.x + box.w, box.y + NORMAL, n, { size: SMALL, anchor: 'end', fill: FAINT });
   let y = box.y + NORMAL * 1.3 + SMALL;
   for (const line of [panel.unit, panel.fixed]) {
     scene.text(box.x, y, fitText(line, box.w, SMALL), { size: SMALL, fill: FAINT });
@@ -132,9 +157,9 @@ export function drawSeedPanel(scene: Scene, box: Box, panel: SeedPanel, look: Se
   const top = box.y + SEED_PANEL_HEAD;
   const outside = panel.cells.some(({ seeds }) => seeds.some((seed) => !isInside(seed)));
   const strip = outside ? STRIP : 0;
-  const high = { x: box.x, y: top, w: box.w, h: box.h - SEED_PANEL_HEAD - POINT_AXIS_HEIGHT - strip };
+  const room = { x: box.x, y: top, w: box.w, h: box.h - SEED_PANEL_HEAD - POINT_AXIS_HEIGHT - strip };
   if (panel.empty !== null) {
-    const all = { ...high, h: high.h + strip };
+    const all = { ...room, h: room.h + strip };
     scene.rect(all, { fill: '#f4f4f4' });
     scene.text(all.x + all.w / 2, all.y + all.h / 2, fitText(panel.empty, all.w - 6, SMALL), {
       size: SMALL,
@@ -143,13 +168,10 @@ export function drawSeedPanel(scene: Scene, box: Box, panel: SeedPanel, look: Se
     });
     return;
   }
-  const numbers = panel.cells.flatMap(({ seeds, interval }) => [
-    ...seeds.map((s) => s.value ?? Number.NaN),
-    ...(interval ?? []),
-  ]);
-  const values = valueAxis(numbers, high);
+  const numbers = range(panel.cells);
+  const values = valueAxis(numbers, room);
   const left = values.labelWidth + 4;
-  const plot = { ...high, x: box.x + left, w: box.w - left };
+  const plot = { ...room, x: box.x + left, w: box.w - left };
   const points = pointAxis(
     panel.cells.map((cell) => cell.x),
     plot,
@@ -187,14 +209,25 @@ export function drawSeedPanel(scene: Scene, box: Box, panel: SeedPanel, look: Se
     for (const cell of cells) drawCell(cell, points.at(cell.x) + offset(series));
   }
 
+  /** Where it leaves the panel its end has an arrow instead of a bar. */
+  function drawInterval([low, high]: [number, number], x: number, colour: string): void {
+    const [bottom, upper] = [values.at(low), values.at(high)];
+    const inside = (at: number): number => Math.max(plot.y, Math.min(plot.y + plot.h, at));
+    scene.line(x, inside(bottom), x, inside(upper), { stroke: colour, width: 0.7 });
+    if (inside(bottom) === bottom) scene.path('M-1.6,0H1.6', { stroke: colour, width: 0.7 }, x, bottom);
+    else scene.path('M-1.8,-2.2L0,0L1.8,-2.2', { stroke: colour, width: 0.7 }, x, plot.y + plot.h);
+    if (inside(upper) === upper) scene.path('M-1.6,0H1.6', { stroke: colour, width: 0.7 }, x, upper);
+    else scene.path('M-1.8,2.2L0,0L1.8,2.2', { stroke: colour, width: 0.7 }, x, plot.y);
+  }
+
   function drawCell(cell: SeedCell, x: number): void {
     const colour = look.colour(cell.series);
     const shape = look.shape(cell.series);
-    const room = crowded ? 0 : Math.min(9, (points.step * 0.8) / Math.max(1, shown.length) / 2);
+    const spare = crowded ? 0 : Math.min(9, (points.step * 0.8) / Math.max(1, shown.length) / 2);
     const spread = (i: number): number =>
-      cell.seeds.length < 2 ? room * 0.8 : room * (0.5 + (0.5 * i) / (cell.seeds.length - 1));
+      cell.seeds.length < 2 ? spare * 0.8 : spare * (0.5 + (0.5 * i) / (cell.seeds.length - 1));
     const below = plot.y + plot.h + STRIP / 2 + 0.5;
-    if (cell.interval !== null) whisker(scene, x, values.at(cell.interval[0]), values.at(cell.interval[1]), colour);
+    if (cell.interval !== null) drawInterval(cell.interval, x, colour);
     const beneath = cell.seeds.filter((seed) => !isInside(seed));
     for (const [i, seed] of cell.seeds.entries()) {
       const inside = isInside(seed);

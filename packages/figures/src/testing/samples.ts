@@ -1,3 +1,5 @@
+import type { Movie } from '../movies/movie.js';
+import { comparisonMovie, traversalMovie } from '../movies/traversals.js';
 import type { LabelReconstructions } from '../plots/labelReconstructions.js';
 import type { LatentCorrelation } from '../plots/latentCorrelation.js';
 import type { TraversalPlate } from '../plots/traversalPlate.js';
@@ -246,3 +248,22 @@ export const platesSamples = samples<TraversalPlate>((name, sizes) => ({
   evaluation: evaluationOf(sizes),
   base: 0,
 }));
+
+const movie = (sizes: Sizes, words: { title: string; subtitle: string }): Movie =>
+  traversalMovie({ ...words, evaluation: evaluationOf(sizes), bases: null });
+
+export const moviesSamples: Record<string, Movie> = {
+  usual: movie({}, run),
+  small: movie({ labels: 0, unsupervised: 1, base: 1, steps: 5, height: 16, width: 16 }, run),
+  many: movie({ labels: 40, unsupervised: 24, base: 1, steps: 5, height: 16, width: 16 }, run),
+  broken: movie({ prefix: `${LONG} `, height: 8, width: 200 }, long),
+  betas: comparisonMovie({
+    ...long,
+    candidates: [1, 5, 10, 20, 50, 100, 500, 1000].map((beta) => ({
+      name: `beta = ${beta}, seed 1`,
+      evaluation: evaluationOf({ base: 1, steps: 5 }),
+    })),
+    base: 0,
+    latents: 'unsupervised',
+  }),
+};
