@@ -11,6 +11,7 @@ import { artifactRoutes } from './routes/artifacts.js';
 import { datasetRoutes } from './routes/datasets.js';
 import { eventRoutes } from './routes/events.js';
 import { exportRoutes } from './routes/export.js';
+import { figureRoutes } from './routes/figures.js';
 import { gcRoutes } from './routes/gc.js';
 import { healthRoutes } from './routes/health.js';
 import { keyRoutes } from './routes/keys.js';
@@ -32,6 +33,7 @@ const ROUTES = [
   runRoutes,
   artifactRoutes,
   datasetRoutes,
+  figureRoutes,
   eventRoutes,
   modelRoutes,
   workerRoutes,

@@ -9,6 +9,7 @@ const TAGS = [
   { name: 'runs', description: 'One run: curves, logs, attempts, artifacts' },
   { name: 'artifacts', description: 'Files in and out' },
   { name: 'datasets', description: 'Data in and out' },
+  { name: 'figures', description: 'Figures, movies and review sheets' },
   { name: 'models', description: 'What can be trained' },
   { name: 'workers', description: 'Who trains' },
   { name: 'keys', description: 'API keys' },
