@@ -53,7 +53,7 @@ it('the routes of the OpenAPI document and the calls of the client are the same'
   await writeFile(path, 'x');
   const file = { path, name: ID, kind: 'weights', mediaType: 'text/plain' } as const;
   const remote = { id: ID, sha256: '0'.repeat(64), size: 1 };
-  const { sweeps, runs, artifacts, datasets, keys, models, workers, health } = client;
+  const { sweeps, runs, figures, artifacts, datasets, keys, models, workers, health } = client;
 
   const calls: Record<string, () => Promise<unknown>> = {
     'sweeps.submit': () => sweeps.submit('{}', 'application/json'),
@@ -84,6 +84,10 @@ it('the routes of the OpenAPI document and the calls of the client are the same'
     'keys.list': () => keys.list(),
     'keys.revoke': () => keys.revoke(ID),
     'keys.self': () => keys.self(),
+    'figures.list': () => Promise.allSettled([figures.list('sweep', ID), figures.list('run', ID)]),
+    'figures.get': () => Promise.allSettled([figures.get('sweep', ID, ID), figures.get('run', ID, ID)]),
+    'figures.url': () => fetch(figures.url('run', ID, ID)),
+    'figures.review': () => figures.review(ID, ID),
     'artifacts.url': () => fetch(artifacts.url(ID)),
     'datasets.list': () => drain(datasets.list()),
     'datasets.get': () => datasets.get(ID),

@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
 import { extendCommand } from './commands/extend.js';
 import { keyCommands } from './commands/key.js';
+import { figureCommands } from './commands/figures.js';
 import { nativeCommands } from './commands/native.js';
 import { readCommands } from './commands/read.js';
 import { roleCommands } from './commands/roles.js';
@@ -43,6 +44,7 @@ for (const register of [
   datasetCommands,
   backupCommands,
   keyCommands,
+  figureCommands,
   doctorCommand,
   nativeCommands,
 ]) {

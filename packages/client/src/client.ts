@@ -1,6 +1,7 @@
 import { DatasetDetail, DatasetView, GcReport, ModelDetail, ModelView, WorkerView } from '@trawl/spec';
 import { z } from 'zod';
 import { type EventOptions, follow } from './events.js';
+import { figureCalls } from './figures.js';
 import { createHttp, type ClientOptions } from './http.js';
 import { keyCalls } from './keys.js';
 import { items } from './pages.js';
@@ -21,6 +22,7 @@ export function createClient(options: ClientOptions) {
     /** Events of all sweeps: those to come, or those after a place. It never ends by itself. */
     events: (from: EventOptions = {}) => follow(http, ['v1', 'events'], from),
     keys: keyCalls(http),
+    figures: figureCalls(http),
     artifacts: {
       /** Where the bytes are, for an `img` or a link. Node downloads with `@trawl/client/files`. */
       url: (id: string): string => http.url(['v1', 'artifacts', id]),
