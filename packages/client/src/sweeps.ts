@@ -5,6 +5,7 @@ import {
   RunView,
   SweepDetail,
   SweepView,
+  Udr,
   type ApproveBody,
   type ExtendBody,
   type RefitBody,
@@ -59,6 +60,9 @@ export function sweepCalls(http: Http) {
     events: (id: string, options: EventOptions = {}) => follow(http, at(id, 'events'), { after: 0, ...options }),
     ranking: (id: string, query: StageQuery & { by?: string | undefined } = {}): Promise<Ranking> =>
       http.json(Ranking, { method: 'GET', path: at(id, 'ranking'), query }),
+    /** How alike the latents are that the seeds of each cell of a stage found. */
+    udr: (id: string, query: { stage?: string | undefined } = {}): Promise<Udr> =>
+      http.json(Udr, { method: 'GET', path: at(id, 'udr'), query }),
     best: (id: string, query: StageQuery = {}): Promise<Best> =>
       http.json(Best, { method: 'GET', path: at(id, 'best'), query }),
     /**

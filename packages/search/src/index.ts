@@ -22,4 +22,5 @@ export type { Selection } from './select.js';
 export { countCells } from './space/count.js';
 export { axesOf } from './space/groups.js';
 export { distribution, pairedDifference, tInterval } from './statistics.js';
+export { udr } from './udr.js';
 export { pointsOf } from './space/points.js';

@@ -288,6 +288,30 @@ export const Ranking = z.object({
 });
 export type Ranking = z.infer<typeof Ranking>;
 
+/** How alike the latents of a cell's seeds are; compare `Ranking`. */
+export const Udr = z.object({
+  sweepId: z.string(),
+  stage: z.string(),
+  cells: z.array(
+    z.object({
+      cellId: z.string(),
+      point: params,
+      /** Over the scores of its seeds. */
+      score: Distribution,
+      seeds: z.array(
+        z.object({
+          seed: z.int(),
+          runId: z.string(),
+          /** Median over the other seeds; null with its reason. */
+          udr: z.number().nullable(),
+          why: z.string().nullable(),
+        }),
+      ),
+    }),
+  ),
+});
+export type Udr = z.infer<typeof Udr>;
+
 /** Paired on common seeds where there are any. */
 export const Comparison = z.object({
   cellId: z.string(),

@@ -1,9 +1,10 @@
-import { Best, ExtendBody, Ranking, RefitBody, SweepDetail } from '@trawl/spec';
+import { Best, ExtendBody, Ranking, RefitBody, SweepDetail, Udr } from '@trawl/spec';
 import { z } from 'zod';
 import { best } from '../services/best.js';
 import { extend } from '../services/extend.js';
 import { ranking } from '../services/ranking.js';
 import { refit } from '../services/refit.js';
+import { disentanglement } from '../services/disentanglement.js';
 import { sweepDetail } from '../services/sweeps.js';
 import type { Routes } from './routes.js';
 import { IdempotencyHeaders, IdParams, PROBLEM_RESPONSES } from './schemas.js';
@@ -22,6 +23,10 @@ const RankingQuery = BestQuery.extend({
     .meta({ description: 'cell, or a varied parameter: for each of its values the best cell' }),
 });
 
+const UdrQuery = z.strictObject({
+  stage: z.string().optional().meta({ description: 'Absent: the last search that has begun' }),
+});
+
 export const resultRoutes: Routes = async (app, { services }) => {
   app.get(
     '/v1/sweeps/:id/ranking',
@@ -35,6 +40,20 @@ export const resultRoutes: Routes = async (app, { services }) => {
       },
     },
     ({ params, query }) => ranking(params.id, query, services),
+  );
+
+  app.get(
+    '/v1/sweeps/:id/udr',
+    {
+      schema: {
+        tags: ['results'],
+        summary: 'How alike the unsupervised latents are that the seeds of each cell found (UDR, 0 to 1)',
+        params: IdParams,
+        querystring: UdrQuery,
+        response: { 200: Udr, ...PROBLEM_RESPONSES },
+      },
+    },
+    ({ params, query }) => disentanglement(params.id, query, services),
   );
 
   app.get(
