@@ -1,12 +1,13 @@
 import type { Splits } from '@trawl/datasets';
 import { splitTrials } from '@trawl/datasets/splits';
 import type { RandomStreams } from '@trawl/nn';
-import { amsgrad, randomStreams } from '@trawl/nn';
+import { amsgrad, randomStreams, requireKernels } from '@trawl/nn';
 import { SPLITS } from '@trawl/spec';
 import type { TrainContext } from '../contract.js';
 import { InvalidData } from '../contract.js';
 import { resumeFrom, takeWeights } from '../takeWeights.js';
 import { fromCheckpoint } from './checkpoint.js';
+import { KERNELS } from './kernels.js';
 import { psVaeNetwork } from './network.js';
 import type { FamilyParams } from './passes.js';
 import { unitsOf } from './passes.js';
@@ -31,6 +32,7 @@ function splitSessions(
 
 /** A fresh run, or the one that `ctx.resume` goes on with. */
 export function startRun(ctx: TrainContext, variant: Variant): Run {
+  requireKernels(ctx.backend, KERNELS);
   const params = variant.params(ctx.params);
   const { facts, trials } = ctx.dataset;
   const faults = variant.card.check(ctx.params, facts);

@@ -40,10 +40,16 @@ export async function openBackend(choice: BackendChoice, options: OpenOptions = 
     );
   }
   const info = build ? await openNative(build.addon, threads) : await openPlain(choice === 'cpu' ? 'cpu' : 'wasm');
-  const missing = needs.filter((kernel) => !tf.getKernel(kernel, tf.getBackend()));
+  const backend = { tf, info };
+  requireKernels(backend, needs);
+  return backend;
+}
+
+/** @throws BackendError naming the kernels (TensorFlow.js names) that the backend lacks, instead of the first use in epoch 40. */
+export function requireKernels({ info }: Backend, names: readonly string[]): void {
+  const missing = names.filter((kernel) => !tf.getKernel(kernel, tf.getBackend()));
   if (missing.length > 0)
     throw new BackendError(`${info.backend}: has no kernel ${missing.join(', ')}; use another backend`);
-  return { tf, info };
 }
 
 const VERSIONS = { node: process.version, 'tfjs-core': tf.version_core };

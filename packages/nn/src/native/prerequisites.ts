@@ -68,7 +68,8 @@ async function missingPython(): Promise<Missing[]> {
 
 const gigabytes = (bytes: number): string => `${(bytes / GIGABYTE).toFixed(1)} GB`;
 
-async function missingDisk(cacheDir: string, wanted: number): Promise<Missing[]> {
+/** Where there is less free than wanted, or nothing can be written. */
+export async function missingDisk(cacheDir: string, wanted: number): Promise<Missing[]> {
   const dir = await nearestFolder(cacheDir);
   try {
     await access(dir, constants.W_OK);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { missingForNative } from './prerequisites.js';
+import { missingDisk, missingForNative } from './prerequisites.js';
 import { takeLibrary } from './source.js';
 import { unpackWheels } from './wheel.js';
 
@@ -62,6 +62,15 @@ describe.skipIf(spawnSync('python3', ['--version']).error)('unpackWheels (skippe
     expect(readdirSync(join(folder, 'wheels'))).toEqual([]);
   });
 
+  it('refuses a wheel that is cut short', async () => {
+    makeWheel('');
+    const wheel = join(folder, 'wheels', 'a-1-py3-none-any.whl');
+    writeFileSync(wheel, readFileSync(wheel).subarray(0, 100));
+    await expect(unpackWheels(join(folder, 'wheels'), join(folder, 'to'), 'a/')).rejects.toThrow(
+      /^a-1-py3-none-any\.whl: broken download: .*not a zip file.*\nRemedy: run the install again\.$/,
+    );
+  });
+
   it('refuses a file that does not have its checksum', async () => {
     makeWheel('sha256=AAAA');
     await expect(unpackWheels(join(folder, 'wheels'), join(folder, 'to'), 'a/')).rejects.toThrow(
@@ -84,5 +93,15 @@ describe('missingForNative', () => {
     } finally {
       process.env['PATH'] = path;
     }
+  });
+});
+
+describe('missingDisk', () => {
+  it('says how much is free, how much is needed, and where', async () => {
+    expect(await missingDisk(folder, 1)).toEqual([]);
+    const [missing] = await missingDisk(join(folder, 'not', 'yet'), 1e18);
+    expect(missing?.what).toMatch(/^disk space: [\d.]+ GB free in .*; needed: 1000000000\.0 GB$/);
+    expect(missing?.what).toContain(`free in ${folder};`);
+    expect(missing?.remedy).toBe('make room, or set XDG_CACHE_HOME to a larger disk');
   });
 });
