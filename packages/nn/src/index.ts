@@ -1,4 +1,5 @@
 export * from './backend/open.js';
+export * from './backend/warmUp.js';
 export * from './checkpoint/file.js';
 export * from './contract.js';
 export * from './errors.js';

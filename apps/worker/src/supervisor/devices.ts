@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Capability } from '@trawl/store';
-import type { Config } from '../config.js';
+import type { Config, TrainerSettings } from '../config.js';
 
 export interface Machine {
   capability: Capability;
@@ -64,6 +64,8 @@ export function trainerEnv(config: Config, machine: Machine, slot: number): Node
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
     TF_DETERMINISTIC_OPS: '1',
     TF_CUDNN_DETERMINISTIC: '1',
+    // What CUDA has compiled for this GPU, in ~/.nv: the default of 1 GB does not hold TensorFlow's kernels.
+    CUDA_CACHE_MAXSIZE: '4294967296',
     ...config.trainerEnv,
     CUDA_VISIBLE_DEVICES: machine.visible[slot] ?? NONE,
     TF_NUM_INTRAOP_THREADS: threads,
@@ -71,3 +73,14 @@ export function trainerEnv(config: Config, machine: Machine, slot: number): Node
     OMP_NUM_THREADS: threads,
   };
 }
+
+/** What a trainer is told on its command line. */
+export const trainerSettings = (config: Config, { threads }: Machine): TrainerSettings => ({
+  supervisorPid: process.pid,
+  backend: config.backend,
+  threads,
+  runs: config.warmRuns,
+  trainerLog: config.trainerLog,
+  trainerModule: config.trainerModule,
+  cacheHome: config.cacheHome,
+});

@@ -10,11 +10,12 @@ import { version } from '../version.js';
 import { requireAccess } from './access.js';
 import { type Attempt, startAttempt } from './attempt.js';
 import { openDatasetCache } from './datasetCache.js';
-import { lookAtMachine, trainerEnv } from './devices.js';
+import { lookAtMachine, trainerEnv, trainerSettings } from './devices.js';
 import { keepLeases } from './lease.js';
 import { startTrainer } from './trainerProcess.js';
 import { openTrainers } from './trainers.js';
 import { openTransfers } from './transfer.js';
+import { warmUp } from './warmUp.js';
 import { openWorkDir } from './workDir.js';
 
 const HEARTBEAT_MS = 10_000;
@@ -37,6 +38,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   const api = { url: config.apiUrl, key: config.apiKey };
   await requireAccess(api);
   const machine = await lookAtMachine(config);
+  if (machine.capability === 'gpu') await warmUp(config, machine, log);
   const slots = machine.visible.length;
   const { noFence, noCas, noLease } = config.unsafe;
   const store = await openStore({
@@ -63,15 +65,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
     trustForEver: noLease,
   });
   const transfers = openTransfers(api, (what, error) => log.warn({ what, error: String(error) }, 'trying again'));
-  const settings = {
-    supervisorPid: process.pid,
-    backend: config.backend,
-    threads: machine.threads,
-    runs: config.warmRuns,
-    trainerLog: config.trainerLog,
-    trainerModule: config.trainerModule,
-    cacheHome: config.cacheHome,
-  };
+  const settings = trainerSettings(config, machine);
   const trainers = openTrainers((slot) => startTrainer(settings, trainerEnv(config, machine, slot)));
   const datasets = openDatasetCache({
     folder: join(config.dataDir, 'cache', 'datasets'),

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { readConfig } from '../config.js';
+import { lookAtMachine, trainerEnv } from './devices.js';
+
+const configOf = (env: Record<string, string>) =>
+  readConfig({ DATABASE_URL: 'postgres://db', TRAWL_CAPABILITY: 'gpu', ...env });
+
+it('gives each trainer one GPU, its memory as it needs it, and a cache that holds what CUDA compiles', async () => {
+  const config = configOf({ TRAWL_DEVICES: '0,GPU-5f', TRAWL_SLOTS: '3' });
+  const machine = await lookAtMachine(config);
+  expect(machine).toMatchObject({ capability: 'gpu', devices: ['gpu:0', 'gpu:GPU-5f'] });
+  const envs = [0, 1, 2].map((slot) => trainerEnv(config, machine, slot));
+  expect(envs.map((env) => env['CUDA_VISIBLE_DEVICES'])).toEqual(['0', 'GPU-5f', '0']);
+  expect(envs[1]).toMatchObject({ TF_FORCE_GPU_ALLOW_GROWTH: 'true', CUDA_CACHE_MAXSIZE: '4294967296' });
+});
+
+it('hides every GPU from trainers on the CPU', async () => {
+  const config = configOf({ TRAWL_CAPABILITY: 'cpu', TRAWL_SLOTS: '1' });
+  expect(trainerEnv(config, await lookAtMachine(config), 0)['CUDA_VISIBLE_DEVICES']).toBe('-1');
+});
+
+it("leaves the user's settings, but for what makes a slot a slot", async () => {
+  const own = { CUDA_CACHE_MAXSIZE: '1', CUDA_VISIBLE_DEVICES: '7', TF_FORCE_GPU_ALLOW_GROWTH: 'false' };
+  const config = configOf({ TRAWL_DEVICES: '2', ...own });
+  expect(trainerEnv(config, await lookAtMachine(config), 0)).toMatchObject({ ...own, CUDA_VISIBLE_DEVICES: '2' });
+});
