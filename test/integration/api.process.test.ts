@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +60,25 @@ describe('the api as a process', () => {
     expect(await api.exited).toBe(0);
     await events.text();
     expect(api.output()).toContain('"msg":"closing"');
+  });
+
+  it('answers what is no HTTP with a problem', async () => {
+    const api = start();
+    const { hostname, port } = new URL(await urlOf(api));
+    const said = async (bytes: string): Promise<string> => {
+      const socket = connect(Number(port), hostname);
+      socket.end(bytes);
+      let text = '';
+      for await (const chunk of socket) text += String(chunk);
+      return text;
+    };
+    expect(await said('nonsense\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*malformed-request/,
+    );
+    const large = `GET / HTTP/1.1\r\nhost: x\r\nx-large: ${'x'.repeat(40_000)}\r\n\r\n`;
+    expect(await said(large)).toMatch(/^HTTP\/1\.1 431 [^]*headers-too-large/);
+    api.child.kill('SIGTERM');
+    expect(await api.exited).toBe(0);
   });
 
   it('closes when the one who started it dies', async () => {

@@ -1,5 +1,6 @@
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
+import { ProblemError } from '../problems.js';
 
 /** Nothing from elsewhere: it works without a network. Its icons are data URLs. */
 const CSP = "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
@@ -10,6 +11,10 @@ export const docs = fp(
     await app.register(async (scope) => {
       scope.addHook('onRoute', (route) => {
         route.config = { ...route.config, access: 'open' };
+      });
+      // The file system has no such names, and says so by throwing.
+      scope.addHook('onRequest', async ({ url }) => {
+        if (/%00/.test(url)) throw new ProblemError('not-found', 'There is no such file.');
       });
       await scope.register(swaggerUi, {
         routePrefix: '/docs',

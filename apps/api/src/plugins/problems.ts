@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { type ProblemCode, ProblemError, problemBody } from '../problems.js';
@@ -47,6 +48,27 @@ declare module 'fastify' {
 /** The error of a URL that no route ever sees (`frameworkErrors`). */
 export function frameworkProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   void sendProblem(reply, asProblem(error, request));
+}
+
+/** What Node's own parser refuses, which never becomes a request (`clientErrorHandler`). */
+const PARSER_CODES: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+};
+
+export function clientProblem(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code !== 'ECONNRESET' && socket.writable) {
+    const problem = problemBody(PARSER_CODES[error.code ?? ''] ?? 'malformed-request', 'The connection is closed.');
+    const body = JSON.stringify(problem);
+    const head = [
+      `HTTP/1.1 ${problem.status} ${problem.title}`,
+      'content-type: application/problem+json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  }
+  socket.destroy();
 }
 
 /** Every answer other than success is an RFC 9457 problem; what lies behind a 5xx goes to the log only. */

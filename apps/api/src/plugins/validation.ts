@@ -2,7 +2,7 @@ import fp from 'fastify-plugin';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { faultsOf } from '@trawl/spec';
 import type { z } from 'zod';
-import { type ProblemCode, ProblemError } from '../problems.js';
+import { parameterProblem, type ProblemCode, ProblemError } from '../problems.js';
 
 const CODES: Record<string, { code: ProblemCode; where: string }> = {
   body: { code: 'invalid-body', where: 'body' },
@@ -23,6 +23,8 @@ export const validation = fp(
       return (data: unknown) => {
         // Fastify hands an absent body over as null.
         const input = data ?? undefined;
+        const nul = httpPart === 'querystring' ? nameWithNul(data) : undefined;
+        if (nul !== undefined) return { error: parameterProblem(nul, 'holds NUL', undefined, 'text without it') };
         const parsed = schema.safeParse(input);
         if (parsed.success) return { value: parsed.data };
         const faults = faultsOf(parsed.error, input, schema);
@@ -36,3 +38,7 @@ export const validation = fp(
   },
   { name: 'validation' },
 );
+
+/** The parameter of a query that Postgres cannot be asked for. */
+const nameWithNul = (query: unknown): string | undefined =>
+  Object.entries(Object(query)).find(([, value]) => JSON.stringify(value)?.includes('\\u0000'))?.[0];

@@ -9,6 +9,9 @@ import { stored } from '../stored.js';
 import { transact } from '../transact.js';
 import { pageOf } from '../views.js';
 
+/** Ids come from URLs: one that is no hash names nothing, rather than being an error of Postgres. */
+const isHash = (id: string): boolean => /^[0-9a-f]{64}$/.test(id);
+
 export function datasetRepository({ pool, prisma }: Db): Datasets {
   return {
     upload: (facts, name) =>
@@ -19,6 +22,7 @@ export function datasetRepository({ pool, prisma }: Db): Datasets {
       }),
 
     get: async (id) => {
+      if (!isHash(id)) return null;
       const dataset = await prisma.dataset.findUnique({ where: { hash: id } });
       return dataset === null ? null : detailOf(dataset);
     },
@@ -40,13 +44,15 @@ export function datasetRepository({ pool, prisma }: Db): Datasets {
       return pageOf(datasets.map(viewOf), limit);
     },
 
-    delete: (id) =>
-      transact(pool, async (tx) => {
+    delete: async (id) => {
+      if (!isHash(id)) return null;
+      return transact(pool, async (tx) => {
         await rows(tx.client, lockContent, [id]);
         const usedBy = await rows<{ id: string; name: string }>(tx.client, sweepsOfDataset, [id]);
         if (usedBy.length > 0) return { usedBy };
         return (await changed(tx.client, deleteDataset, [id])) === 0 ? null : { usedBy: [] };
-      }),
+      });
+    },
   };
 }
 

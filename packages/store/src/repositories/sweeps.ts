@@ -49,7 +49,8 @@ export function sweepRepository(db: Db): Sweeps {
       const progress = await row<Progress>(pool, sweepProgress, [id]);
       const disk = await row<SweepDetail['disk']>(pool, sweepDisk, [id]);
       const [first] = sweep.stages;
-      if (first === undefined || progress === null || disk === null) throw new Error(`sweep ${id} has no stages`);
+      // Every sweep has a stage: this one was deleted between two of the reads.
+      if (first === undefined || progress === null || disk === null) return null;
       return {
         ...sweepView(sweep, countsOf(runs)),
         spec: stored(sweep.spec),
