@@ -34,7 +34,13 @@ export async function startApi({
   limits,
   graceSeconds,
   keysRequired = false,
-}: { limits?: Partial<Limits>; graceSeconds?: number; keysRequired?: boolean } = {}): Promise<TestApi> {
+  requestsPerSecond = 0,
+}: {
+  limits?: Partial<Limits>;
+  graceSeconds?: number;
+  keysRequired?: boolean;
+  requestsPerSecond?: number;
+} = {}): Promise<TestApi> {
   const database = await freshDatabase();
   const { databaseUrl } = database;
   const folder = await mkdtemp(join(tmpdir(), 'trawl-api-'));
@@ -57,6 +63,7 @@ export async function startApi({
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
     wakeups,
     keysRequired,
+    requestsPerSecond,
     ...(limits ? { limits } : {}),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
   });

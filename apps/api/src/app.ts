@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { jsonBodies } from './plugins/bodies.js';
 import { access } from './plugins/access.js';
+import { audit } from './plugins/audit.js';
 import { docs } from './plugins/docs.js';
 import { securityHeaders } from './plugins/helmet.js';
 import { openapi } from './plugins/openapi.js';
-import { frameworkProblem, problems } from './plugins/problems.js';
+import { clientProblem, frameworkProblem, problems } from './plugins/problems.js';
+import { metrics } from './plugins/metrics.js';
+import { rateLimits } from './plugins/rateLimit.js';
 import { validation } from './plugins/validation.js';
 import { artifactRoutes } from './routes/artifacts.js';
+import { auditRoutes } from './routes/audit.js';
 import { datasetRoutes } from './routes/datasets.js';
 import { eventRoutes } from './routes/events.js';
 import { exportRoutes } from './routes/export.js';
@@ -37,6 +41,7 @@ const ROUTES = [
   eventRoutes,
   modelRoutes,
   workerRoutes,
+  auditRoutes,
   gcRoutes,
   keyRoutes,
   healthRoutes,
@@ -58,6 +63,8 @@ export interface AppOptions extends Omit<Services, 'wakeups' | 'limits' | 'grace
   dataRoots?: readonly string[];
   /** Whether callers must show an API key; false lets everybody do everything. */
   keysRequired?: boolean;
+  /** Of one key or address; none where nobody says otherwise. */
+  requestsPerSecond?: number;
 }
 
 /** The HTTP service, ready to `listen` or `inject`. Closing it leaves store and queues open. */
@@ -68,6 +75,7 @@ export function buildApp({
   graceSeconds = HOUR,
   dataRoots = [],
   keysRequired = false,
+  requestsPerSecond = 0,
   ...rest
 }: AppOptions): FastifyInstance {
   const services: Services = {
@@ -85,12 +93,16 @@ export function buildApp({
     bodyLimit: SMALL_BODY,
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: frameworkProblem,
+    clientErrorHandler: clientProblem,
   });
   app.register(validation);
   app.register(problems);
   app.register(securityHeaders);
+  app.register(rateLimits, { perSecond: requestsPerSecond });
+  app.register(audit, { store: services.store });
   app.register(access, { store: services.store, keysRequired });
   app.register(openapi);
+  app.register(metrics, services);
   app.register(docs);
   app.register(jsonBodies);
   for (const routes of ROUTES) app.register(routes, { services });

@@ -1,7 +1,7 @@
-import { BlockList, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import { readEnvironment } from '@trawl/settings';
 import { z } from 'zod';
+import { isLoopback } from './loopback.js';
 
 const MEGABYTE = 1_000_000;
 
@@ -25,6 +25,8 @@ const Environment = z.object({
   TRAWL_HOST: z.string().min(1).default('127.0.0.1'),
   /** Whether callers must show an API key. auto: where the api is reached by more than its own machine. */
   TRAWL_AUTH: z.enum(['auto', 'on', 'off']).default('auto'),
+  /** Requests of one key, or of one address without a key, on average over 10 s; 0 is no limit. */
+  TRAWL_RATE_LIMIT_PER_SECOND: z.coerce.number().min(0).default(200),
   /** 0 takes a free port. */
   TRAWL_PORT: z.coerce.number().int().min(0).max(65_535).default(7070),
   /** Artifacts lie in its folder `artifacts`, unless TRAWL_ARTIFACTS says otherwise. */
@@ -69,6 +71,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     queueUrl: e.REDIS_URL ?? e.DATABASE_URL,
     host: e.TRAWL_HOST,
     port: e.TRAWL_PORT,
+    requestsPerSecond: e.TRAWL_RATE_LIMIT_PER_SECOND,
     keysRequired: e.TRAWL_AUTH === 'auto' ? !isLoopback(e.TRAWL_HOST) : e.TRAWL_AUTH === 'on',
     dataDir: resolve(e.TRAWL_DATA_DIR),
     artifacts: { url: e.TRAWL_ARTIFACTS ?? null, endpoint: e.AWS_ENDPOINT_URL_S3 ?? null },
@@ -87,11 +90,3 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     closeSeconds: e.TRAWL_CLOSE_SECONDS,
   };
 }
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether only this machine reaches what listens on a host. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || LOOPBACK.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');

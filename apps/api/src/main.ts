@@ -5,8 +5,9 @@ import { listen, openArtifacts, openStore } from '@trawl/store';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { buildApp } from './app.js';
-import { isLoopback, readConfig } from './config.js';
+import { readConfig } from './config.js';
 import { startJanitor } from './janitor.js';
+import { isLoopback } from './loopback.js';
 import { Wakeups } from './services/wakeups.js';
 import { accessWarning, ensureDataRoots } from './startup.js';
 
@@ -39,6 +40,7 @@ const app = buildApp({
   limits: config.limits,
   graceSeconds,
   keysRequired: config.keysRequired,
+  requestsPerSecond: config.requestsPerSecond,
 });
 const janitor = startJanitor({ store, files, graceSeconds, everySeconds: config.gcSeconds, log });
 

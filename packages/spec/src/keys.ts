@@ -50,3 +50,19 @@ export type SelfView = z.infer<typeof SelfView>;
 /** The only answer that ever holds a key. */
 export const CreatedKey = KeyView.extend({ key: z.string() });
 export type CreatedKey = z.infer<typeof CreatedKey>;
+
+/** Something that was done by way of the API, and who did it. */
+export const AuditView = z.object({
+  id: z.string(),
+  at: time,
+  /** Name of the key; `anonymous` where the service asks for none. */
+  by: z.string(),
+  keyId: z.string().nullable(),
+  /** As `POST /v1/sweeps/:id/cancel`. */
+  action: z.string(),
+  /** Id of what it was done to. */
+  target: z.string().nullable(),
+  /** What was asked for, where it is short. */
+  detail: z.json().nullable(),
+});
+export type AuditView = z.infer<typeof AuditView>;

@@ -1,6 +1,8 @@
 import type {
   ArtifactView,
+  AttemptEnd,
   AttemptView,
+  AuditView,
   BackendInfo,
   Cell,
   Curve,
@@ -55,6 +57,8 @@ export interface Store {
   readonly workers: Workers;
   readonly events: Events;
   readonly keys: Keys;
+  readonly audit: Audit;
+  readonly stats: Stats;
   /** Throws when Postgres does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -285,6 +289,27 @@ export interface Events {
   since(sweepId: string | null, after: number, limit: number, project?: string | null): Promise<StoredEvent[]>;
   /** The newest `seq` of a sweep, or the newest `id` of all; 0 when there is none. */
   last(sweepId: string | null): Promise<number>;
+}
+
+/** The whole service in numbers, for monitoring. */
+export interface Stats {
+  read(): Promise<{
+    runs: ReadonlyMap<RunState, number>;
+    sweeps: ReadonlyMap<SweepState, number>;
+    /** Queued runs of sweeps that run, dispatched or not. */
+    waiting: number;
+    /** Since the database was made, but for those of deleted sweeps. */
+    attempts: ReadonlyMap<AttemptEnd, number>;
+    /** Metric points written since Postgres last reset its statistics. */
+    points: number;
+    slots: { capability: Capability; workers: number; slots: number; busy: number }[];
+  }>;
+}
+
+export interface Audit {
+  record(entry: Omit<AuditView, 'id' | 'at'>): Promise<void>;
+  /** Newest first; of one thing if given. */
+  list(query: { target?: string | undefined; cursor?: number | undefined; limit: number }): Promise<Page<AuditView>>;
 }
 
 export interface NewApiKey {

@@ -6,11 +6,13 @@ import { requireCurrent } from './migrate.js';
 import { prismaOn } from './prisma.js';
 import { artifactRepository } from './repositories/artifacts.js';
 import { datasetRepository } from './repositories/datasets.js';
+import { auditRepository } from './repositories/audit.js';
 import { eventRepository } from './repositories/events.js';
 import { keyRepository } from './repositories/keys.js';
 import { metricRepository } from './repositories/metrics.js';
 import { runRepository } from './repositories/runs.js';
 import { stageRepository } from './repositories/stages.js';
+import { statsRepository } from './repositories/stats.js';
 import { sweepRepository } from './repositories/sweeps.js';
 import { workerRepository } from './repositories/workers.js';
 
@@ -49,6 +51,8 @@ export async function openStore({ databaseUrl, poolSize = 10, unsafe = {} }: Sto
     workers: workerRepository(db),
     events: eventRepository(db),
     keys: keyRepository(db),
+    audit: auditRepository(db),
+    stats: statsRepository(db),
     ping: async () => {
       await pool.query('select 1');
     },

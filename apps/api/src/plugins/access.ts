@@ -2,6 +2,7 @@ import type { Scope } from '@trawl/spec';
 import type { Store } from '@trawl/store';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { ProblemError } from '../problems.js';
 import {
   ANYBODY,
   authenticate,
@@ -45,16 +46,23 @@ export const access = fp<Options>(
     app.addHook('onRequest', async (request) => {
       request.caller = ANYBODY;
       const { config, url = '' } = request.routeOptions;
+      if (config.access === 'open') return;
       // What no route answers is no secret.
-      if (!keysRequired || request.is404 || config.access === 'open') return;
-      request.caller = await authenticate(request.headers.authorization, store);
+      if (!keysRequired || request.is404) return app.limitCaller(request);
+      try {
+        request.caller = await authenticate(request.headers.authorization, store);
+      } catch (error) {
+        if (error instanceof ProblemError) await app.countFailure(request);
+        throw error;
+      }
+      await app.limitCaller(request);
       requireScope(request.caller, config.access ?? (/^(GET|HEAD)$/.test(request.method) ? 'read' : 'submit'));
       const kind = ownedKind(url);
       if (kind !== null) await requireOwn(request.caller, kind, idOf(request.params), store);
       else if (config.projects !== 'any') requireNoProject(request.caller);
     });
   },
-  { name: 'access' },
+  { name: 'access', dependencies: ['rate-limits'] },
 );
 
 const idOf = (params: unknown): string =>

@@ -26,6 +26,7 @@ export const artifactRoutes: Routes = async (app, { services }) => {
   app.put(
     '/v1/runs/:id/artifacts/:name',
     {
+      config: { unlimited: true, audit: false },
       schema: {
         tags: ['artifacts'],
         summary: 'Store a file of a running attempt (workers); 409 when the fence is stale',

@@ -23,7 +23,11 @@ export const keyRoutes: Routes = async (app, { services }) => {
     },
     async (request, reply) => {
       const created = await createKey(request.body, callerOf(request), services);
-      return reply.code(201).header('cache-control', 'no-store').send(created);
+      return reply
+        .code(201)
+        .header('location', `/v1/keys/${created.id}`)
+        .header('cache-control', 'no-store')
+        .send(created);
     },
   );
 

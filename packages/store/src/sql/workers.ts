@@ -2,7 +2,7 @@ import type { Statement } from '../statement.js';
 import { LEASE } from './lease.js';
 
 /** A worker lives while it renews (every few seconds), for as long as a lease of its runs would. */
-const alive = `w.gone_at is null and w.heartbeat_at > now() - ${LEASE}`;
+export const alive = `w.gone_at is null and w.heartbeat_at > now() - ${LEASE}`;
 
 /** $1 worker. */
 export const beat: Statement = {
