@@ -49,7 +49,7 @@ const listed = async (who: Who, query = ''): Promise<string[]> =>
 
 const sendFile = async (who: Who): Promise<string> => {
   const headers = { 'content-type': 'application/octet-stream' };
-  return (await ask(who, '/v1/artifacts?name=w.bin', { method: 'POST', payload: who, headers })).json().id;
+  return (await ask(who, '/v1/artifacts?name=w.bin&kind=other', { method: 'POST', payload: who, headers })).json().id;
 };
 const seen = async (who: Who, id = '') => (await ask(who, `/v1/artifacts/${id}`)).statusCode;
 
