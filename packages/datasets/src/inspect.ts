@@ -1,6 +1,7 @@
 import type { DatasetFacts, DatasetSpec, Fault } from '@trawl/spec';
 import { uploadedHash } from '@trawl/spec';
 import { behaviourFacts, tooLarge } from './behaviour/facts.js';
+import { ballsFacts, tooManyBalls } from './balls/facts.js';
 import { fileHash } from './fileHash.js';
 import { inspectHdf5 } from './hdf5.js';
 import { resolveInRoots } from './roots.js';
@@ -36,6 +37,10 @@ export async function inspectDataset(
     case 'shapes': {
       const fault = tooManyShapes(spec, at);
       return fault ? { faults: [fault] } : { facts: shapesFacts(spec) };
+    }
+    case 'balls': {
+      const fault = tooManyBalls(spec, at);
+      return fault ? { faults: [fault] } : { facts: ballsFacts(spec) };
     }
     case 'hdf5': {
       const place = await resolveInRoots(spec.path, roots, `${at}.path`);

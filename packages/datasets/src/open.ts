@@ -1,4 +1,6 @@
 import type { DatasetSpec } from '@trawl/spec';
+import { ballsFacts, tooManyBalls } from './balls/facts.js';
+import { generateBalls } from './balls/generate.js';
 import { behaviourFacts, tooLarge } from './behaviour/facts.js';
 import { generateBehaviour } from './behaviour/generate.js';
 import type { VideoDataset } from './contract.js';
@@ -38,6 +40,13 @@ export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<
       const facts = shapesFacts(spec);
       if (expectedHash !== undefined && facts.hash !== expectedHash) throw otherGenerator(at, facts.hash, expectedHash);
       return { facts, trials: generateShapes(spec) };
+    }
+    case 'balls': {
+      const fault = tooManyBalls(spec, at);
+      if (fault) throw new DatasetError([fault]);
+      const facts = ballsFacts(spec);
+      if (expectedHash !== undefined && facts.hash !== expectedHash) throw otherGenerator(at, facts.hash, expectedHash);
+      return { facts, trials: generateBalls(spec) };
     }
     case 'hdf5': {
       if (fetched !== undefined && expectedHash !== undefined) {

@@ -135,10 +135,37 @@ export const SessionsDatasetSchema = z.strictObject({
     }),
 });
 
+const clips = (what: string) =>
+  z
+    .int()
+    .min(1)
+    .max(10_000)
+    .meta({ description: `Clips ${what}` });
+
+/** Video of balls that bounce off each other and the walls. */
+export const BallsDatasetSchema = z.strictObject({
+  kind: z
+    .literal('balls')
+    .meta({ description: 'Video of bouncing balls, each of a colour of its own, positions known' }),
+  train: clips('to train on').default(200),
+  val: clips('to validate on').default(20),
+  test: clips('held out').default(20),
+  frames: z.int().min(2).max(10_000).default(30).meta({ description: 'Frames of each clip' }),
+  balls: z.int().min(1).max(6).default(3).meta({ description: 'Balls in each clip' }),
+  size: z.int().min(32).max(256).default(64).meta({ description: 'Height and width, pixels; a ball has 11' }),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0)
+    .meta({ description: 'Of the generator: the same keys and seed draw the same video on every machine' }),
+});
+
 export const DatasetSchema = z.discriminatedUnion('kind', [
   Hdf5DatasetSchema,
   BehaviourDatasetSchema,
   ShapesDatasetSchema,
+  BallsDatasetSchema,
   SessionsDatasetSchema,
 ]);
 export type DatasetSpec = z.output<typeof DatasetSchema>;
@@ -146,6 +173,7 @@ export const DATASET_KINDS = [
   'hdf5',
   'behaviour',
   'shapes',
+  'balls',
   'sessions',
 ] as const satisfies readonly DatasetSpec['kind'][];
 export type DatasetKind = DatasetSpec['kind'];

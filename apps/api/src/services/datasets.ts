@@ -12,6 +12,7 @@ const MEDIA_TYPES: Record<DatasetDetail['kind'], string> = {
   hdf5: 'application/x-hdf5',
   behaviour: 'application/json',
   shapes: 'application/json',
+  balls: 'application/json',
   sessions: 'application/json',
 };
 

@@ -1,4 +1,5 @@
 import type { Trial } from '../contract.js';
+import { OBJECT_FACTORS } from '../contract.js';
 import { RandomState } from '../random.js';
 import type { ShapesSpec } from './facts.js';
 import type { Pixel } from './outlines.js';
@@ -14,17 +15,15 @@ const FEWEST = 2;
 export const MOST_SHAPES = 5;
 const TRIES = 100;
 const BRIGHTEST = 200;
-/** Of a shape in `factors`: row and column of its middle in -1..1, and 1; all 0 where there is no such shape. */
-export const SHAPE_FACTORS = 3;
 
-/** Pictures of the three splits, a trial each. `factors` says where the shapes are, SHAPE_FACTORS numbers for each of 5. */
+/** Pictures of the three splits, a trial each. `factors` says where the shapes are. */
 export function generateShapes(spec: ShapesSpec): Trial[] {
   return [spec.train, spec.val, spec.test].map((count, split) => picturesOf(spec, split, count));
 }
 
 function picturesOf({ size, seed }: ShapesSpec, split: number, count: number): Trial {
   const bytes = size * size * 3;
-  const width = MOST_SHAPES * SHAPE_FACTORS;
+  const width = MOST_SHAPES * OBJECT_FACTORS;
   const frames = new Uint8Array(count * bytes);
   const factors = new Float32Array(count * width);
   const random = new RandomState([seed, split]);
@@ -47,7 +46,7 @@ function paint(picture: Uint8Array, factors: Float32Array, size: number, random:
       filled[row * size + column] = 1;
       picture.set(colour, (row * size + column) * 3);
     }
-    factors.set([...middle(pixels, size), 1], found * SHAPE_FACTORS);
+    factors.set([...middle(pixels, size), 1], found * OBJECT_FACTORS);
     found++;
   }
 }

@@ -5,7 +5,8 @@ import { RandomState } from '../random.js';
 import { inspectDataset } from '../inspect.js';
 import { openDataset } from '../open.js';
 import type { ShapesSpec } from './facts.js';
-import { generateShapes, MOST_SHAPES, SHAPE_FACTORS } from './generate.js';
+import { OBJECT_FACTORS } from '../contract.js';
+import { generateShapes, MOST_SHAPES } from './generate.js';
 import { drawOutline } from './outlines.js';
 
 const spec = (given: object): ShapesSpec => {
@@ -48,11 +49,11 @@ test("pictures have the original's statistics", () => {
 test('2 to 5 shapes, about as often; their middles are on them or close by', () => {
   const counts = [0, 0, 0, 0, 0, 0];
   for (let i = 0; i < small.train; i++) {
-    const at = train!.factors!.subarray(i * MOST_SHAPES * SHAPE_FACTORS, (i + 1) * MOST_SHAPES * SHAPE_FACTORS);
-    const found = [0, 1, 2, 3, 4].filter((shape) => at[shape * SHAPE_FACTORS + 2] === 1);
+    const at = train!.factors!.subarray(i * MOST_SHAPES * OBJECT_FACTORS, (i + 1) * MOST_SHAPES * OBJECT_FACTORS);
+    const found = [0, 1, 2, 3, 4].filter((shape) => at[shape * OBJECT_FACTORS + 2] === 1);
     counts[found.length]!++;
     for (const shape of found) {
-      const [row, column] = [0, 1].map((axis) => Math.round(((at[shape * SHAPE_FACTORS + axis]! + 1) / 2) * 63));
+      const [row, column] = [0, 1].map((axis) => Math.round(((at[shape * OBJECT_FACTORS + axis]! + 1) / 2) * 63));
       expect(train!.frames[((i * 64 + row!) * 64 + column!) * 3 + 1]).toBeLessThanOrEqual(200);
     }
   }

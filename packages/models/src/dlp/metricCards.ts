@@ -47,13 +47,13 @@ function tooFewFeatures(raw: Params): Fault[] {
 }
 
 function needsPositions(_params: Params, facts: DatasetFacts | null): Fault[] {
-  if (facts === null || facts.kind === 'shapes') return [];
+  if (facts === null || facts.kind === 'shapes' || facts.kind === 'balls') return [];
   return [
     {
       path: 'dataset',
       message: 'this metric needs the true positions of the objects, which only a generated set has',
       given: facts.kind,
-      allowed: 'kind: shapes',
+      allowed: 'kind: shapes or balls',
     },
   ];
 }

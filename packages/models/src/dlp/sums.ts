@@ -1,5 +1,5 @@
 import type { Trial } from '@trawl/datasets';
-import { MOST_SHAPES, SHAPE_FACTORS } from '@trawl/datasets/shapes/generate';
+import { OBJECT_FACTORS } from '@trawl/datasets';
 import { addLatents, latentMetrics, latentSums } from '../ps-vae/metrics.js';
 import type { LatentSums } from '../ps-vae/metrics.js';
 import type { Place } from './matching.js';
@@ -76,10 +76,10 @@ export function addSeen(
 }
 
 /** Where the objects of a generated picture are; null for data that does not say. */
-export function objectsOf({ factors }: Trial, frame: number): Place[] | null {
+export function objectsOf({ factors, nFrames }: Trial, frame: number): Place[] | null {
   if (!factors) return null;
-  const width = MOST_SHAPES * SHAPE_FACTORS;
-  return Array.from({ length: MOST_SHAPES }, (_, shape) => frame * width + shape * SHAPE_FACTORS)
+  const width = factors.length / nFrames;
+  return Array.from({ length: width / OBJECT_FACTORS }, (_, object) => frame * width + object * OBJECT_FACTORS)
     .filter((at) => factors[at + 2] === 1)
     .map((at): Place => [factors[at] ?? 0, factors[at + 1] ?? 0]);
 }

@@ -867,7 +867,7 @@ const ROWS: Row[] = [
     'dataset.kind',
     'is not one of the legal values (did you mean hdf5?)',
     'hdf',
-    'one of: hdf5, behaviour, shapes',
+    'one of: hdf5, behaviour, shapes, balls, sessions',
   ],
   [
     'data of a kind the model does not take',
