@@ -77,7 +77,6 @@ export function metricHeatmap({ title, subtitle, metric, xName, yName, cells, no
     if (missing) {
       const tick = Math.min(8, box.w / 4, box.h / 4);
       scene.line(box.x, box.y + tick, box.x + tick, box.y, { stroke: INK, width: 0.5 });
-      scene.line(box.x + box.w - tick, box.y + box.h, box.x + box.w, box.y + box.h - tick, { stroke: INK, width: 0.5 });
     }
     if (!dots) continue;
     for (const { value, state } of cell.seeds) {

@@ -91,7 +91,7 @@ function lineLegend(panels: readonly CurvePanel[], rampEnds: number | null): Ent
       drawKey: (scene, x, y) => scene.line(x + 2, y - 4, x + 2, y + 4, { stroke: grey, width: 0.5, dash: '1.5 1.5' }),
     });
   }
-  if (panels.some(isCut)) {
+  if (panels.some((panel) => cutOf(panel).above || cutOf(panel).below)) {
     entries.push({
       text: 'leaves the range',
       keyWidth: 5,
@@ -164,7 +164,10 @@ function drawCurvePanel(scene: Scene, box: Box, panel: CurvePanel, { look, last,
       }
     }
   });
-  if (isCut(panel)) scene.path('M-2,1.6L0,-1.8L2,1.6', { stroke: '#555555', width: 0.7 }, plot.x + 5, plot.y + 4);
+  const cut = cutOf(panel);
+  const caret = { stroke: '#555555', width: 0.7 };
+  if (cut.above) scene.path('M-2,1.6L0,-1.8L2,1.6', caret, plot.x + 5, plot.y + 4);
+  if (cut.below) scene.path('M-2,-1.6L0,1.8L2,-1.6', caret, plot.x + 5, plot.y + plot.h - 4);
 }
 
 function epochTicks(scale: { (x: number): number; ticks(n: number): number[] }, plot: Box) {
@@ -214,9 +217,15 @@ function settled(curves: readonly RunCurve[]): number[] {
   return (late.length > 0 ? late : all).map(([, value]) => value);
 }
 
-function isCut({ curves }: CurvePanel): boolean {
+/** Whether curves leave the range of y, above or below. */
+function cutOf({ curves }: CurvePanel): { above: boolean; below: boolean } {
   const range = settled(curves);
-  if (range.length === 0) return false;
+  if (range.length === 0) return { above: false, below: false };
+  const lowest = range.reduce((a, b) => Math.min(a, b));
   const highest = range.reduce((a, b) => Math.max(a, b));
-  return curves.flatMap(points).some(([, value]) => Number.isFinite(value) && value > highest);
+  const values = curves.flatMap(points).map(([, value]) => value);
+  return {
+    above: values.some((value) => Number.isFinite(value) && value > highest),
+    below: values.some((value) => Number.isFinite(value) && value < lowest),
+  };
 }

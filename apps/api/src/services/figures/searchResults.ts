@@ -49,7 +49,10 @@ export async function searchResults(
     ({ criterion }) => criterion.axes.includes('alpha') || criterion.axes.includes('n_ae_latents'),
   );
   const beta = started.findLast(({ criterion }) => criterion.axes.includes('beta'));
-  const guided = main.criterion.card.params.shape['beta'] !== undefined && (alpha !== undefined || beta !== undefined);
+  const { shape } = main.criterion.card.params;
+  // The guide's panels are of a model that weighs labels and total correlation.
+  const known = shape['alpha'] !== undefined && shape['beta'] !== undefined;
+  const guided = known && (alpha !== undefined || beta !== undefined);
   const shown = guided ? [...new Set([alpha, beta].flatMap((data) => data ?? []))] : [main];
   return {
     title: `${sweep.name}: search results`,
