@@ -216,12 +216,16 @@ it('answers others while it draws', async () => {
 
 describe('the review sheet', () => {
   it('shows the cells with their scores and the command that chooses each', async () => {
+    const { cells } = (await get(`/v1/sweeps/${sweep}/ranking`)).json();
+    const { id } = (await api.store.stages.byName(sweep, stage))!;
+    await api.store.stages.selecting(id);
+    await api.store.stages.await(id, 'gate: review', { cellId: cells[0].cellId, why: 'lowest' });
     const answer = await get(`/v1/sweeps/${sweep}/stages/${stage}/review`);
     expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
     expect(answer.headers['content-security-policy']).toMatch(
       /default-src 'none'; img-src data:;.*sandbox allow-scripts/,
     );
-    const { cells } = (await get(`/v1/sweeps/${sweep}/ranking`)).json();
+    expect(answer.body.match(/the rule’s choice/g)).toHaveLength(1);
     for (const { cellId } of cells) {
       expect(answer.body).toContain(`trawl approve ${sweep} ${stage} --cell ${cellId} --why &quot;...&quot;`);
     }
@@ -231,6 +235,17 @@ describe('the review sheet', () => {
       'if-none-match': String(answer.headers['etag']),
     });
     expect(again.statusCode).toBe(304);
+  });
+
+  it('says who decided, and then offers no command', async () => {
+    const { cells } = (await get(`/v1/sweeps/${sweep}/ranking`)).json();
+    const payload = { cellId: cells[1].cellId, who: 'ada', why: 'one thing moves at a time' };
+    const url = `/v1/sweeps/${sweep}/stages/${stage}`;
+    expect((await api.inject({ method: 'POST', url: `${url}/approve`, payload })).statusCode).toBe(200);
+    const { body } = await get(`${url}/review`);
+    expect(body).toContain('chosen by ada');
+    expect(body).toContain('one thing moves at a time');
+    expect(body).not.toContain('trawl approve');
   });
 
   it('is refused where there is nothing to review', async () => {

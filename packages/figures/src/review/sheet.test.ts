@@ -21,7 +21,7 @@ const candidate = (name: string, given: Partial<ReviewCandidate> = {}): ReviewCa
   cellId: `cell of ${name}`,
   name,
   rank: 1,
-  suggested: false,
+  badge: null,
   why: null,
   metrics: [{ name: 'Label R²', value: '0.9', interval: '0.8 … 1', n: '2' }],
   runs: [
@@ -48,7 +48,7 @@ const dataOf = (html: string): ReviewData =>
   JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? '');
 
 describe('a review sheet', () => {
-  const html = sheet([candidate('beta = 1'), candidate('beta = 5', { suggested: true, rank: 2 })]);
+  const html = sheet([candidate('beta = 1'), candidate('beta = 5', { badge: 'the rule’s choice', rank: 2 })]);
 
   test('needs nothing from elsewhere', () => {
     const links = [...html.matchAll(/\b(?:src|href|action|data)="([^"]*)"/g)].map(([, url = '']) => url.slice(0, 11));
@@ -110,6 +110,10 @@ test('names cannot break out of their place', () => {
   const html = sheet([candidate('</script><script>alert(1)</script>"&')]);
   expect(html).not.toContain('<script>alert');
   expect(dataOf(html).candidates[0]?.name).toBe('</script><script>alert(1)</script>"&');
+});
+
+test('a stage that waits for nobody offers no command', () => {
+  expect(sheet([candidate('a', { approve: null })]).includes('Choose it')).toBe(false);
 });
 
 test('without traversals it still shows the rest', () => {

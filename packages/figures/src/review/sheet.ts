@@ -28,15 +28,15 @@ export interface ReviewCandidate {
   /** As `beta = 5`. */
   name: string;
   rank: number | null;
-  /** Whether the rule would take it. */
-  suggested: boolean;
+  /** Said beside its name, as that the rule would take it; null: nothing. */
+  badge: string | null;
   /** Why it has no rank; null: it has. */
   why: string | null;
   /** Metrics over its seeds: name, mean, interval and n in words. */
   metrics: { name: string; value: string; interval: string; n: string }[];
   runs: ReviewRun[];
-  /** The shell command that chooses it. */
-  approve: string;
+  /** The shell command that chooses it; null where the stage does not wait for anybody. */
+  approve: string | null;
   curves: TrainingCurves | null;
 }
 
@@ -133,8 +133,8 @@ interface ReadRun {
 }
 
 function column(candidate: ReviewCandidate, runs: readonly ReadRun[], i: number): string {
-  const { name, rank, suggested, why, metrics, approve } = candidate;
-  const badge = suggested ? '<span class="badge">the rule’s choice</span>' : '';
+  const { name, rank, why, metrics, approve } = candidate;
+  const badge = candidate.badge === null ? '' : `<span class="badge">${escapeHtml(candidate.badge)}</span>`;
   const place = rank === null ? `no rank: ${escapeHtml(why ?? '')}` : `rank ${rank}`;
   const scores = table(
     ['metric', 'mean', '95 % interval', 'n'],
@@ -160,8 +160,7 @@ ${scores}
 <h3>Seeds</h3>
 ${seeds}
 ${matrices.length === 0 ? '' : `<h3>Correlation of latents (r)</h3><div class="matrices">${matrices.join('')}</div>`}
-<h3>Choose it</h3>
-<pre class="command">${escapeHtml(approve)}</pre>
+${approve === null ? '' : `<h3>Choose it</h3><pre class="command">${escapeHtml(approve)}</pre>`}
 </article>`;
 }
 

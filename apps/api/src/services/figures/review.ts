@@ -1,5 +1,6 @@
 import { brief, REVIEW_POLICY, type ReviewCandidate, type ReviewSheet, valueText } from '@trawl/figures/renderer';
 import { type ArtifactView, metricName, type RankedCell, SPLITS } from '@trawl/spec';
+import type { StageRow } from '@trawl/store';
 import { ProblemError } from '../../problems.js';
 import { stageNamed } from '../stages.js';
 import { Drawings } from './cache.js';
@@ -52,7 +53,7 @@ export async function reviewPage(
     cellId: cell.cellId,
     name: pointWords(cell),
     rank: cell.rank,
-    suggested: cell.cellId === selected?.cellId,
+    badge: cell.cellId === selected?.cellId ? badgeOf(stage, selected) : null,
     why: cell.why,
     metrics: metricsOf(cell, data),
     runs: cell.seeds.map(({ seed, runId, value, why }) => ({
@@ -62,7 +63,7 @@ export async function reviewPage(
       why,
       evaluation: null,
     })),
-    approve: approveCommand(sweep.id, name, cell),
+    approve: stage.state === 'awaiting_review' ? approveCommand(sweep.id, name, cell) : null,
   }));
   const hash = Drawings.keyOf(['review', base, candidates, [...files].map(([runId, { sha256 }]) => [runId, sha256])]);
   const etag = `"${hash}"`;
@@ -104,6 +105,10 @@ const pointWords = ({ point }: RankedCell): string => {
   const words = Object.entries(point).map(([name, value]) => `${name} = ${valueText(value)}`);
   return words.length === 0 ? 'the only cell' : words.join(', ');
 };
+
+/** Until somebody decides, the selection is what the rule suggests. */
+const badgeOf = ({ state }: StageRow, { decidedBy }: { decidedBy: string }): string =>
+  state !== 'done' || decidedBy === 'rule' ? 'the rule’s choice' : `chosen by ${decidedBy}`;
 
 /** Ids and names of stages are plain words in a shell. */
 const approveCommand = (sweepId: string, stage: string, { cellId }: RankedCell): string =>
