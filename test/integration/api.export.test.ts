@@ -149,3 +149,32 @@ it('refuses what it does not know', async () => {
   expect(problemOf(await take('')).errors).toMatchObject([{ path: 'format' }]);
   expect((await api.inject({ url: `/v1/sweeps/${done.id}/export?format=csv` })).statusCode).toBe(404);
 });
+
+it('behavenet is a folder a run, as its notebooks look for it', async () => {
+  const answer = await take('format=behavenet');
+  const names = [...members(answer.rawPayload).keys()];
+  const folder = `trawl/behaviour/rendered/${(await api.store.stages.list(id))[0]!.datasetHash.slice(0, 12)}`;
+  const experiment = `${folder}/ps-vae/conv/04_latents/to,__take__away`;
+  expect(names).toContain(`${folder}/session_info.csv`);
+  expect(names.filter((name) => name.endsWith('meta_tags.csv'))).toEqual(
+    runs.map((_, version) => `${experiment}/version_${version}/meta_tags.csv`),
+  );
+  const metrics = members(answer.rawPayload).get(`${experiment}/version_0/metrics.csv`)!;
+  expect(lines(metrics.toString()).map(([epoch]) => epoch)).toEqual(['epoch', '0', '2']);
+});
+
+/** Files of a tar archive by name. */
+function members(archive: Buffer): Map<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  const text = (from: number, to: number): string => archive.toString('utf8', from, to).replace(/\0.*$/s, '');
+  for (let at = 0; archive[at] !== 0;) {
+    const prefix = text(at + 345, at + 500);
+    const size = Number.parseInt(text(at + 124, at + 136), 8);
+    found.set(
+      prefix === '' ? text(at, at + 100) : `${prefix}/${text(at, at + 100)}`,
+      archive.subarray(at + 512, at + 512 + size),
+    );
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return found;
+}

@@ -6,6 +6,7 @@ import { datasetCommands } from './commands/dataset.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
 import { extendCommand } from './commands/extend.js';
+import { importCommands } from './commands/import.js';
 import { keyCommands } from './commands/key.js';
 import { figureCommands } from './commands/figures.js';
 import { nativeCommands } from './commands/native.js';
@@ -45,6 +46,7 @@ for (const register of [
   backupCommands,
   keyCommands,
   figureCommands,
+  importCommands,
   doctorCommand,
   nativeCommands,
 ]) {

@@ -79,7 +79,7 @@ export function sweepCalls(http: Http) {
     /** A file in one of the formats of the service, as it is sent. */
     export: (
       id: string,
-      query: { format: 'csv' | 'json' | 'tensorboard'; what?: 'runs' | 'curves' | undefined },
+      query: { format: 'csv' | 'json' | 'tensorboard' | 'behavenet'; what?: 'runs' | 'curves' | undefined },
     ): Promise<Response> => http.open({ method: 'GET', path: at(id, 'export'), query, patient: true }),
     refit: (id: string, body: z.input<typeof RefitBody> = {}) => post(at(id, 'refit'), body),
     pause: (id: string) => post(at(id, 'pause')),

@@ -4,7 +4,9 @@ import type { Routes } from './routes.js';
 import { IdParams, PROBLEM_RESPONSES } from './schemas.js';
 
 const Query = z.strictObject({
-  format: z.enum(FORMATS).meta({ description: 'tensorboard: a tar of event files, a folder a run' }),
+  format: z
+    .enum(FORMATS)
+    .meta({ description: 'tensorboard: a tar of event files; behavenet: a tar of its folders version_N' }),
   what: z.enum(WHATS).default('runs').meta({
     description: 'csv: runs with parameters and summary, or all points that were reported; json: with those or without',
   }),

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { type Context, UsageError } from '../context.js';
 import { resolveSweep } from '../resolve.js';
 
-const FORMATS = ['csv', 'json', 'tensorboard'] as const;
+const FORMATS = ['csv', 'json', 'tensorboard', 'behavenet'] as const;
 const WHATS = ['runs', 'curves'] as const;
 
 interface Options {
@@ -22,8 +22,8 @@ export function exportCommand(program: Command, context: () => Context): void {
     .description('take the results of a sweep away, as a table, JSON or event files of TensorBoard')
     .argument('[sweep]', 'id, part of an id, name, or latest', 'latest')
     .option(
-      '--format <csv|json|tensorboard>',
-      'tensorboard: a tar with a folder of event files a run',
+      '--format <csv|json|tensorboard|behavenet>',
+      'tensorboard, behavenet: a tar with a folder a run',
       oneOf(FORMATS),
       'csv',
     )
@@ -37,7 +37,7 @@ export function exportCommand(program: Command, context: () => Context): void {
     .action(async (given: string, { format, what, output }: Options) => {
       const ctx = context();
       const client = ctx.client();
-      if (output === undefined && format === 'tensorboard' && process.stdout.isTTY) {
+      if (output === undefined && (format === 'tensorboard' || format === 'behavenet') && process.stdout.isTTY) {
         throw new UsageError('a tar is nothing to read on a terminal: give --output FILE, or redirect it');
       }
       const { body } = await client.sweeps.export(await resolveSweep(client, given), { format, what });

@@ -74,6 +74,13 @@ describe('tar', () => {
     const sum = archive.subarray(0, 512).reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
     expect(Number.parseInt(archive.toString('latin1', 148, 154), 8)).toBe(sum);
   });
+
+  it('parts a long name at a slash', () => {
+    const [header] = tarMember(`${'d'.repeat(60)}/${'e'.repeat(60)}/f`, Buffer.alloc(0), new Date(0));
+    const written = Buffer.from(header!).toString('latin1');
+    expect([written.slice(0, 62), written.slice(345, 405)]).toEqual([`${'e'.repeat(60)}/f`, 'd'.repeat(60)]);
+    expect(() => tarMember('x'.repeat(101), Buffer.alloc(0), new Date(0))).toThrow(/too long/);
+  });
 });
 
 describe('event files', () => {
