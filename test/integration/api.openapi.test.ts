@@ -98,5 +98,9 @@ describe('/docs', () => {
     const started = (await api.inject({ url: '/docs/static/swagger-initializer.js' })).body;
     expect(started).toContain('"validatorUrl":null');
     expect((await api.inject({ url: '/docs/json' })).json()).toEqual(document);
+    for (const method of ['GET', 'HEAD'] as const) {
+      for (const name of ['%00', '/etc/passwd', '..%2f..%2fpackage.json', 'nothing.js'])
+        expect([name, (await api.inject({ method, url: `/docs/static/${name}` })).statusCode]).toEqual([name, 404]);
+    }
   });
 });

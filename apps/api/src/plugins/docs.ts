@@ -5,6 +5,8 @@ import { ProblemError } from '../problems.js';
 /** Nothing from elsewhere: it works without a network. Its icons are data URLs. */
 const CSP = "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
+const FILE = /^(theme\/)?[\w-][\w.-]*$/;
+
 /** `/docs`: the page that shows `/openapi.json` and tries it out. */
 export const docs = fp(
   async (app) => {
@@ -12,9 +14,11 @@ export const docs = fp(
       scope.addHook('onRoute', (route) => {
         route.config = { ...route.config, access: 'open' };
       });
-      // The file system has no such names, and says so by throwing.
+      // Other names than its files have make the plugin throw: NUL, another root.
       scope.addHook('onRequest', async ({ url }) => {
-        if (/%00/.test(url)) throw new ProblemError('not-found', 'There is no such file.');
+        const file = /^\/docs\/static\/([^?]*)/.exec(url)?.[1];
+        if (file === undefined || FILE.test(file)) return;
+        throw new ProblemError('not-found', 'There is no such file.');
       });
       await scope.register(swaggerUi, {
         routePrefix: '/docs',

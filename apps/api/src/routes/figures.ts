@@ -136,7 +136,7 @@ export const figureRoutes: Routes = async (app, { services }) => {
         tags: ['figures'],
         summary:
           'Review sheet: the cells of a stage side by side, in one HTML file that can be kept and opened without a network',
-        params: IdParams.extend({ name: z.string() }),
+        params: IdParams.extend({ name: z.string().meta({ description: 'The stage to look at' }) }),
         response: {
           200: { description: 'The sheet', content: { 'text/html': { schema: page } } },
           304: z.null(),
