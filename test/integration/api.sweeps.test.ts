@@ -108,7 +108,7 @@ describe('one sweep', () => {
     const id = await api.submit(smallSpec());
     expect(problemOf(await post(`/v1/sweeps/${id}/resume`))).toMatchObject({
       status: 409,
-      detail: 'The sweep is running: it cannot resume; legal now: pause, cancel, refit.',
+      detail: 'The sweep is running: it cannot resume; legal now: pause, cancel, refit, extend.',
     });
     await post(`/v1/sweeps/${id}/pause`);
     expect(problemOf(await post(`/v1/sweeps/${id}/pause`)).detail).toContain('paused');
@@ -123,7 +123,7 @@ describe('one sweep', () => {
     const id = await finishedSweep();
     expect(problemOf(await post(`/v1/sweeps/${id}/pause`))).toMatchObject({
       status: 409,
-      detail: 'The sweep is succeeded: it cannot pause; legal now: refit, delete.',
+      detail: 'The sweep is succeeded: it cannot pause; legal now: refit, extend, delete.',
     });
   });
 

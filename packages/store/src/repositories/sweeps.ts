@@ -1,4 +1,4 @@
-import type { DatasetSpec, RunState, SweepDetail } from '@trawl/spec';
+import type { RunState, SweepDetail } from '@trawl/spec';
 import type { Sweeps } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
@@ -8,7 +8,7 @@ import { settledSweeps } from '../sql/dueStages.js';
 import { sweepDisk } from '../sql/sweepDisk.js';
 import { sweepProgress } from '../sql/sweepProgress.js';
 import { row, rows } from '../statement.js';
-import { stored } from '../stored.js';
+import { stored, storedDataset } from '../stored.js';
 import { sweepControls } from '../sweeps/control.js';
 import { creation } from '../sweeps/create.js';
 import { planOf, type Progress, progressView, stageView, sweepView } from '../sweeps/views.js';
@@ -54,7 +54,7 @@ export function sweepRepository(db: Db): Sweeps {
       return {
         ...sweepView(sweep, countsOf(runs)),
         spec: stored(sweep.spec),
-        dataset: planOf(first).dataset satisfies DatasetSpec,
+        dataset: storedDataset(planOf(first).dataset),
         stages: sweep.stages.map((stage) =>
           stageView(
             stage,

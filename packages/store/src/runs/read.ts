@@ -12,7 +12,7 @@ import {
   summaryOfRun,
 } from '../sql/readRuns.js';
 import { row, rows } from '../statement.js';
-import { stored } from '../stored.js';
+import { stored, storedDataset } from '../stored.js';
 import { pageOf, workerName } from '../views.js';
 
 interface RunRow {
@@ -119,7 +119,7 @@ function detailOf(run: DetailRow, summary: Record<string, number>): RunDetail {
     model: run.model,
     modelVersion: run.model_version,
     params: run.params,
-    dataset: run.dataset,
+    dataset: storedDataset(run.dataset),
     datasetHash: run.dataset_hash,
     summary: Object.fromEntries(Object.entries(summary).map(([name, value]) => [name, toWire(value)])),
   };
