@@ -174,6 +174,12 @@ describe('repeats', () => {
     expect(keys[0]).toBe(keys[1]);
   });
 
+  it('any call that came too often', async () => {
+    server.answers.push(problem(429, 'slow down', {}, { 'retry-after': '0' }), problem(409, 'no'));
+    expect(await failure(client().sweeps.pause('s1'))).toMatchObject({ status: 409 });
+    expect(server.seen).toHaveLength(2);
+  });
+
   it('no other POST, and nothing that was refused', async () => {
     server.answers.push(hangUp);
     expect(await failure(client().sweeps.refit('s1'))).toBeInstanceOf(UnreachableError);

@@ -91,7 +91,7 @@ export function createHttp(options: ClientOptions): Http {
       try {
         return await read(await open(call));
       } catch (error) {
-        if (attempt >= retry.attempts || !isRepeatable(call) || !isPassing(error)) throw error;
+        if (attempt >= retry.attempts || !(isRepeatable(call) || isUnread(error)) || !isPassing(error)) throw error;
         const asked = error instanceof ApiError ? error.retryAfterMs : null;
         await pause(waitBefore(attempt, retry, asked), call.signal);
       }
@@ -114,6 +114,9 @@ export function createHttp(options: ClientOptions): Http {
       }),
   };
 }
+
+/** Turned away at the door: nothing was done. */
+const isUnread = (error: unknown): boolean => error instanceof ApiError && error.status === 429;
 
 /** Doing it twice does what doing it once does. */
 const isRepeatable = ({ method, headers, repeatable }: Call): boolean =>
