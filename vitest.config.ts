@@ -50,6 +50,8 @@ export default defineConfig({
       {
         test: {
           name: 'chaos',
+          // Each starts a service of its own.
+          maxConcurrency: 3,
           include: ['test/chaos/**/*.test.ts'],
           pool: 'forks',
           globalSetup: ['test/support/globalSetup.ts'],

@@ -1,8 +1,12 @@
 // `npm run bench -- NAME [options]`: a benchmark tells its progress on stderr; its last line on stdout is its result as JSON.
 import { BadArguments } from './badArguments.js';
+import { control } from './control.js';
+import { orchestration } from './orchestration.js';
 import { trainStep } from './trainStep/benchmark.js';
 
 const BENCHMARKS: Readonly<Record<string, (args: string[]) => Promise<object>>> = {
+  control,
+  orchestration,
   'train-step': trainStep,
 };
 

@@ -56,6 +56,14 @@ it('lists workers', async () => {
   ]);
 });
 
+const put = (payload: object) => api.inject({ method: 'PUT', url: '/v1/projects/mice', payload });
+it('limits what a project may run at once', async () => {
+  expect((await put({ maxParallel: 3 })).json()).toEqual({ items: [{ project: 'mice', maxParallel: 3, busy: 0 }] });
+  expect((await put({ maxParallel: 0 })).statusCode).toBe(400);
+  expect((await get('/v1/projects')).json().items).toHaveLength(1);
+  expect((await put({ maxParallel: null })).json()).toEqual({ items: [] });
+});
+
 describe('health', () => {
   it('is live and ready', async () => {
     expect((await get('/livez')).json()).toEqual({ status: 'ok' });

@@ -200,6 +200,25 @@ function conformance(start: () => Promise<Server>): void {
     await eventually(() => expect(taken).toEqual([first.runId, second.runId]));
   });
 
+  it('hands a job that was put back to another consumer', async () => {
+    const [busy, idle] = [await open(), await open()];
+    const job = jobOf('put-back');
+    const taken: string[] = [];
+    let turnedAway = 0;
+    const consumer = await busy.consume(2, async () => {
+      turnedAway += 1;
+      await consumer.pause();
+      return 'later';
+    });
+    await busy.add([job]);
+    await eventually(() => expect(turnedAway).toBe(1));
+    expect(await idle.has([job])).toEqual([true]);
+    await idle.consume(1, async ({ runId }) => void taken.push(runId));
+    await eventually(() => expect(taken).toEqual([job.runId]));
+    await eventually(async () => expect(await idle.has([job])).toEqual([false]));
+    expect(turnedAway).toBe(1);
+  });
+
   it('lets what is in hand end when it closes, and takes nothing more', async () => {
     const queue = await open();
     const busy = jobOf('closing-busy');

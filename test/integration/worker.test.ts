@@ -114,6 +114,24 @@ describe('control', () => {
     await expectUndisturbed(stack, run.id, params);
   });
 
+  it('pause of a run writes a checkpoint and frees the slot for others; resume goes on from it', async () => {
+    await stack.startWorker();
+    const params = { ms_per_step: 50 };
+    const sweep = await stack.submit({ grid: { x: [1, 2] }, params, seeds: [1] });
+    const trainer = await until('a step', () => stack.witness().findLast(({ step }) => step >= 6));
+    expect((await stack.call('POST', `/v1/runs/${trainer.runId}/pause`)).ok).toBe(true);
+    expect((await stack.call('POST', `/v1/runs/${trainer.runId}/pause`)).status).toBe(409);
+    const others = async () => (await stack.runs(sweep)).filter(({ id }) => id !== trainer.runId);
+    await until('the other run to end', async () => (await others()).every(finished));
+    const paused = (await stack.runs(sweep)).find(({ id }) => id === trainer.runId);
+    expect(paused).toMatchObject({ state: 'queued', paused: true, failures: 0 });
+    expect(paused?.step).toBeGreaterThanOrEqual(6);
+    expect((await stack.call('POST', `/v1/runs/${trainer.runId}/resume`)).ok).toBe(true);
+    await until('both to end', async () => (await stack.runs(sweep)).every(finished));
+    expect(await ends(stack, trainer.runId)).toEqual(['paused', 'succeeded']);
+    await expectUndisturbed(stack, trainer.runId, params);
+  });
+
   it('a trainer that does not stop for a pause is killed; its last checkpoint stands', async () => {
     await stack.startWorker({ TRAWL_STOP_SECONDS: '1' });
     const sweep = await submitOne(stack, { ms_per_step: 20, mode: 'deaf', epochs: 100, checkpoint_steps: 5 });

@@ -18,7 +18,7 @@ export interface DatabaseShape {
   enums: Record<string, string[]>;
 }
 
-const TYPES: Record<string, string> = { String: 'text', Int: 'int4', Float: 'float8', BigInt: 'int8' };
+const TYPES: Record<string, string> = { String: 'text', Int: 'int4', Float: 'float8', BigInt: 'int8', Boolean: 'bool' };
 const NATIVE_TYPES: Record<string, string> = {
   Uuid: 'uuid',
   SmallInt: 'int2',

@@ -8,11 +8,13 @@ export interface Proxy {
   /** Refuses connections and cuts those that are open. */
   down(): Promise<void>;
   up(): Promise<void>;
+  /** Where connections go from now on. */
+  target(url: string): void;
 }
 
 /** Stands between clients and the TCP server that `target` names. */
 export async function startProxy(target: string): Promise<Proxy> {
-  const to = new URL(target);
+  let to = new URL(target);
   const open = new Set<Socket>();
   let server: Server;
 
@@ -45,6 +47,9 @@ export async function startProxy(target: string): Promise<Proxy> {
     },
     async up() {
       await serve(port);
+    },
+    target(next) {
+      to = new URL(next);
     },
   };
 }

@@ -12,6 +12,9 @@ export interface TestRedis {
   /** Ends the server; what it held stays on disk. */
   down(): Promise<void>;
   up(): Promise<void>;
+  /** kill -9. */
+  crash(): Promise<void>;
+  flush(): void;
   /** Ends it and removes its files. */
   stop(): Promise<void>;
 }
@@ -43,7 +46,7 @@ export async function startRedis(options: { maxmemoryPolicy?: string } = {}): Pr
     if (server.exitCode !== null) throw new Error(`redis-server ended: ${log}`);
   };
   const down = async () => {
-    if (server.exitCode !== null) return;
+    if (server.exitCode !== null || server.signalCode !== null) return;
     server.kill('SIGTERM');
     await once(server, 'exit');
   };
@@ -52,6 +55,14 @@ export async function startRedis(options: { maxmemoryPolicy?: string } = {}): Pr
     url: `redis://:secret@127.0.0.1:${port}`,
     down,
     up,
+    async crash() {
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    },
+    flush() {
+      const { status, stderr } = spawnSync('redis-cli', ['-p', String(port), '-a', 'secret', 'flushall']);
+      if (status !== 0) throw new Error(`redis-cli: ${String(stderr)}`);
+    },
     async stop() {
       await down();
       await rm(dir, { recursive: true, force: true });

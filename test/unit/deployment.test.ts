@@ -25,7 +25,7 @@ const WORKERS = ['worker', 'worker-gpu'];
 const BUILT = ['migrate', ...ROLES.map(([name]) => name)];
 const NAMES = Object.keys(services);
 /** Variables of a config that a container is not given: those for tests. */
-const NOT_IN_CONTAINERS = ['TRAWL_TRAINER_LOG', 'TRAWL_TRAINER_MODULE', 'TRAWL_UNSAFE'];
+const NOT_IN_CONTAINERS = ['TRAWL_TRAINER_LOG', 'TRAWL_TRAINER_MODULE', 'TRAWL_UNSAFE', 'TRAWL_LEASE_SECONDS'];
 const ENV = { POSTGRES_PASSWORD: 'secret' };
 
 /** As the container has it, with nothing but a password in .env. */

@@ -20,6 +20,7 @@ import { gcRoutes } from './routes/gc.js';
 import { healthRoutes } from './routes/health.js';
 import { keyRoutes } from './routes/keys.js';
 import { modelRoutes } from './routes/models.js';
+import { projectRoutes } from './routes/projects.js';
 import { resultRoutes } from './routes/results.js';
 import { runRoutes } from './routes/runs.js';
 import { submitRoutes } from './routes/submit.js';
@@ -42,6 +43,7 @@ const ROUTES = [
   modelRoutes,
   workerRoutes,
   auditRoutes,
+  projectRoutes,
   gcRoutes,
   keyRoutes,
   healthRoutes,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { readEnvironment } from '@trawl/settings';
+import { LEASE_SECONDS } from '@trawl/store';
 import { z } from 'zod';
 import { isLoopback } from './loopback.js';
 
@@ -59,6 +60,8 @@ const Environment = z.object({
   TRAWL_GC_MINUTES: z.coerce.number().min(0).max(10_000).default(15),
   /** Time that open requests get to finish after SIGTERM. */
   TRAWL_CLOSE_SECONDS: z.coerce.number().positive().default(10),
+  /** For tests only, the same in all roles: how long a claim or a renewal of a run holds. */
+  TRAWL_LEASE_SECONDS: z.coerce.number().min(2).max(600).default(LEASE_SECONDS),
 });
 
 export type Config = ReturnType<typeof readConfig>;
@@ -87,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     },
     gcGraceSeconds: e.TRAWL_GC_GRACE_MINUTES * 60,
     gcSeconds: e.TRAWL_GC_MINUTES * 60,
+    leaseSeconds: e.TRAWL_LEASE_SECONDS,
     closeSeconds: e.TRAWL_CLOSE_SECONDS,
   };
 }

@@ -15,7 +15,11 @@ const config = readConfig();
 const log = pino({ name: 'api', level: config.logLevel, redact: ['req.headers.authorization'] });
 
 for (const root of await ensureDataRoots(config.dataRoots)) log.warn({ root }, 'made a data root that was missing');
-const store = await openStore({ databaseUrl: config.databaseUrl, poolSize: config.poolSize });
+const store = await openStore({
+  databaseUrl: config.databaseUrl,
+  poolSize: config.poolSize,
+  leaseSeconds: config.leaseSeconds,
+});
 const warning = await accessWarning({ keysRequired: config.keysRequired, loopback: isLoopback(config.host) }, store);
 if (warning !== null) log.warn(warning);
 const queues = await Promise.all(

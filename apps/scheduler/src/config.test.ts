@@ -8,6 +8,8 @@ it('queues on Redis where there is one, else on Postgres', () => {
     queueUrl: databaseUrl,
     logLevel: 'info',
     closeSeconds: 10,
+    leaseSeconds: 30,
+    noReaper: false,
   });
   const redis = readConfig({ DATABASE_URL: databaseUrl, REDIS_URL: 'rediss://r', TRAWL_LOG_LEVEL: 'debug' });
   expect(redis).toMatchObject({ databaseUrl, queueUrl: 'rediss://r', logLevel: 'debug' });

@@ -1,4 +1,5 @@
 import { readEnvironment } from '@trawl/settings';
+import { LEASE_SECONDS } from '@trawl/store';
 import { z } from 'zod';
 
 /** The scheduler's knobs. The only reader of `process.env` in this app. */
@@ -14,11 +15,17 @@ const ConfigSchema = z.object({
   TRAWL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Time that the round under way gets to finish after SIGTERM. */
   TRAWL_CLOSE_SECONDS: z.coerce.number().positive().default(10),
+  /** For tests only, the same in all roles: how long a claim or a renewal of a run holds. */
+  TRAWL_LEASE_SECONDS: z.coerce.number().min(2).max(600).default(LEASE_SECONDS),
+  /** For tests only: switches protections off, to show that the tests see it. */
+  TRAWL_UNSAFE: z.string().default(''),
 });
 
 export interface Config {
   databaseUrl: string;
   queueUrl: string;
+  leaseSeconds: number;
+  noReaper: boolean;
   logLevel: z.output<typeof ConfigSchema>['TRAWL_LOG_LEVEL'];
   closeSeconds: number;
 }
@@ -27,6 +34,8 @@ export interface Config {
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const e = readEnvironment(ConfigSchema, env);
   return {
+    leaseSeconds: e.TRAWL_LEASE_SECONDS,
+    noReaper: e.TRAWL_UNSAFE.split(',').includes('noReaper'),
     databaseUrl: e.DATABASE_URL,
     queueUrl: e.REDIS_URL ?? e.DATABASE_URL,
     logLevel: e.TRAWL_LOG_LEVEL,

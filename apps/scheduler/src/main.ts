@@ -10,13 +10,19 @@ const CAPABILITIES: readonly Capability[] = ['cpu', 'gpu'];
 
 const config = readConfig();
 const log = pino({ name: 'scheduler', level: config.logLevel });
-const store = await openStore({ databaseUrl: config.databaseUrl, poolSize: 4 });
+const { leaseSeconds } = config;
+const store = await openStore({
+  databaseUrl: config.databaseUrl,
+  poolSize: 4,
+  leaseSeconds,
+  unsafe: config.noReaper ? { noReaper: true } : {},
+});
 const queues = await Promise.all(
   CAPABILITIES.map((capability) =>
     openQueue({ url: config.queueUrl, capability, onError: (error) => log.warn({ err: error, capability }, 'queue') }),
   ),
 );
-const scheduler = startScheduler({ store, queues, catalog, log });
+const scheduler = startScheduler({ store, queues, catalog, log, leaseSeconds });
 const listening = await listen(config.databaseUrl, scheduler.notify);
 log.info('scheduling');
 

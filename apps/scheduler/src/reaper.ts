@@ -1,9 +1,10 @@
-import { LEASE_SECONDS, type Store } from '@trawl/store';
+import type { Store } from '@trawl/store';
 import type { Logger } from 'pino';
 
 interface ReaperOptions {
   store: Store;
   log: Logger;
+  leaseSeconds: number;
   /** Monotonic milliseconds. */
   now?: () => number;
 }
@@ -18,11 +19,11 @@ export interface Reaper {
  * Takes runs from workers whose lease has ended. While Postgres was away nobody could renew, so for one
  * lease after it is back every worker gets the chance to.
  */
-export function createReaper({ store, log, now = () => performance.now() }: ReaperOptions): Reaper {
-  let from = now() + LEASE_SECONDS * 1_000;
+export function createReaper({ store, log, leaseSeconds, now = () => performance.now() }: ReaperOptions): Reaper {
+  let from = now() + leaseSeconds * 1_000;
   return {
     connected() {
-      from = now() + LEASE_SECONDS * 1_000;
+      from = now() + leaseSeconds * 1_000;
     },
     async reap() {
       if (now() < from) return;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dispatch, repair, type RunQueue } from '@trawl/queue';
 import type { Catalog } from '@trawl/spec';
-import type { Notification, Store } from '@trawl/store';
+import { LEASE_SECONDS, type Notification, type Store } from '@trawl/store';
 import type { Logger } from 'pino';
 import { advance } from './advance/advance.js';
 import { createAlarm } from './alarm.js';
@@ -17,6 +17,7 @@ export interface SchedulerOptions {
   queues: readonly RunQueue[];
   catalog: Catalog;
   log: Logger;
+  leaseSeconds?: number;
   /** Time between rounds when nothing happens; 0 runs none but those that `tick` asks for. */
   intervalMs?: number;
   /** Time between comparisons of the queues with Postgres. */
@@ -36,8 +37,9 @@ export interface Scheduler {
 
 /** Runs rounds until it is closed. What a round has not done the next one does, here or in another scheduler. */
 export function startScheduler(options: SchedulerOptions): Scheduler {
-  const { store, queues, catalog, log, intervalMs = 1_000, repairMs = 5_000, now = () => performance.now() } = options;
-  const reaper = createReaper({ store, log, now });
+  const { store, queues, catalog, log, leaseSeconds = LEASE_SECONDS } = options;
+  const { intervalMs = 1_000, repairMs = 5_000, now = () => performance.now() } = options;
+  const reaper = createReaper({ store, log, leaseSeconds, now });
   // Two, since a Redis that is away must not keep expired leases from being noticed.
   const withPostgres = createGuard(log, 'Postgres', () => reaper.connected());
   const withQueues = createGuard(log, 'the queue');

@@ -30,7 +30,7 @@ const Environment = z.object({
   /** Native TensorFlow builds lie in its folder `trawl/native`. Default: ~/.cache. */
   XDG_CACHE_HOME: z.string().optional(),
   TRAWL_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'wasm', 'cpu']).default('auto'),
-  /** Trainers at once. Default: one a GPU, else one a core. More than GPUs share them by turns. */
+  /** Trainers at once. Default: one a GPU, else one a core. With more than GPUs, runs share one while their gpuShare fit. */
   TRAWL_SLOTS: z.coerce.number().int().min(1).max(256).optional(),
   /** CPU threads of one trainer. Default: cores over slots. Other numbers of threads give other last digits. */
   TRAWL_THREADS: z.coerce.number().int().min(1).max(1024).optional(),
@@ -50,8 +50,10 @@ const Environment = z.object({
   TRAWL_TRAINER_LOG: z.string().optional(),
   /** For tests only: a module that stands in for the models and what they load (trainer/equipment.ts). */
   TRAWL_TRAINER_MODULE: z.string().optional(),
+  /** For tests only, the same in all roles: how long a claim or a renewal of a run holds. */
+  TRAWL_LEASE_SECONDS: z.coerce.number().min(2).max(600).default(30),
   /** For tests only: switches protections off, to show that the tests see it. */
-  TRAWL_UNSAFE: list.pipe(z.array(z.enum(['noFence', 'noCas', 'noLease']))).default([]),
+  TRAWL_UNSAFE: list.pipe(z.array(z.enum(['noFence', 'noCas', 'noLease', 'noReaper']))).default([]),
 });
 
 export type Config = ReturnType<typeof readConfig>;
@@ -101,6 +103,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     trainerLog: e.TRAWL_TRAINER_LOG === undefined ? null : resolve(e.TRAWL_TRAINER_LOG),
     cacheHome: e.XDG_CACHE_HOME ?? null,
     trainerModule: e.TRAWL_TRAINER_MODULE === undefined ? null : resolve(e.TRAWL_TRAINER_MODULE),
+    leaseSeconds: e.TRAWL_LEASE_SECONDS,
     unsafe: {
       noFence: e.TRAWL_UNSAFE.includes('noFence'),
       noCas: e.TRAWL_UNSAFE.includes('noCas'),

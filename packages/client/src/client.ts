@@ -1,4 +1,4 @@
-import { DatasetDetail, DatasetView, GcReport, ModelDetail, ModelView, WorkerView } from '@trawl/spec';
+import { DatasetDetail, DatasetView, GcReport, ModelDetail, ModelView, ProjectView, WorkerView } from '@trawl/spec';
 import { z } from 'zod';
 import { type EventOptions, follow } from './events.js';
 import { figureCalls } from './figures.js';
@@ -8,6 +8,7 @@ import { items } from './pages.js';
 import { runCalls } from './runs.js';
 import { sweepCalls } from './sweeps.js';
 
+const Projects = z.object({ items: z.array(ProjectView) });
 const Ready = z.record(z.string(), z.string());
 
 /**
@@ -53,6 +54,21 @@ export function createClient(options: ClientOptions) {
       live: async (): Promise<void> => http.send({ method: 'GET', path: ['livez'] }, async () => {}),
       /** @throws ApiError 503 naming what does not answer behind it */
       ready: (): Promise<Record<string, string>> => http.json(Ready, { method: 'GET', path: ['readyz'] }),
+    },
+    projects: {
+      /** Those that have a limit. */
+      list: async (): Promise<ProjectView[]> =>
+        (await http.json(Projects, { method: 'GET', path: ['v1', 'projects'] })).items,
+      /** At most so many runs of a project at once; null: no limit. */
+      limit: async (project: string, maxParallel: number | null): Promise<ProjectView[]> =>
+        (
+          await http.json(Projects, {
+            method: 'PUT',
+            path: ['v1', 'projects', project],
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ maxParallel }),
+          })
+        ).items,
     },
     workers: {
       list: async (): Promise<WorkerView[]> =>

@@ -23,6 +23,8 @@ export function runCalls(http: Http) {
     logs: (id: string, query: { tail?: number | undefined } = {}): Promise<LogsBody> =>
       get(LogsBody, id, ['logs'], query),
     cancel: (id: string): Promise<RunDetail> => post(id, 'cancel'),
+    pause: (id: string): Promise<RunDetail> => post(id, 'pause'),
+    resume: (id: string): Promise<RunDetail> => post(id, 'resume'),
     retry: (id: string): Promise<RunDetail> => post(id, 'retry'),
   };
 }

@@ -22,9 +22,10 @@ export interface RunQueue {
   depth(): Promise<{ waiting: number; active: number }>;
   /**
    * Takes jobs, at most `concurrency` at once. A handler that throws loses its job (the scheduler's
-   * repair brings the run back); it must itself record what became of the run.
+   * repair brings the run back); it must itself record what became of the run. One that answers `later`
+   * puts its job back: anybody may take it, this consumer too unless it pauses.
    */
-  consume(concurrency: number, handler: (job: RunJob) => Promise<void>): Promise<RunConsumer>;
+  consume(concurrency: number, handler: (job: RunJob) => Promise<'later' | undefined | void>): Promise<RunConsumer>;
   /** Closes what is still open of it, its consumers without waiting for what they have in hand. */
   close(): Promise<void>;
 }

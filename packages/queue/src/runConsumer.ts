@@ -12,26 +12,28 @@ interface ConsumerOptions<B extends IQueueBackend, C> {
   name: string;
   concurrency: number;
   lockSeconds: number;
-  handler: (job: RunJob) => Promise<void>;
+  handler: (job: RunJob) => Promise<'later' | undefined | void>;
   report: (error: Error) => void;
 }
 
 export async function openConsumer<B extends IQueueBackend, C>(options: ConsumerOptions<B, C>): Promise<RunConsumer> {
   const { backend, handler, report } = options;
-  const inHand = new Set<Promise<void>>();
+  const inHand = new Set<Promise<unknown>>();
   let paused = false;
 
   const worker = new Worker<RunJob, void, 'run', B, number, C>(
     options.name,
     async (job, token) => {
-      if (paused) {
-        // A fetch that was already waiting when pause() came still brings one job.
+      const putBack = async (): Promise<never> => {
         await job.moveToWait(token);
         throw new WaitingError();
-      }
+      };
+      // A fetch that was already waiting when pause() came still brings one job.
+      if (paused) await putBack();
       const work = handler(JobData.parse(job.data));
       inHand.add(work);
-      await work.finally(() => inHand.delete(work));
+      const answer = await work.finally(() => inHand.delete(work));
+      if (answer === 'later') await putBack();
     },
     {
       connection: backend.consumer,

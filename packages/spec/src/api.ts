@@ -115,6 +115,8 @@ export const RunView = z.object({
   point: params,
   seed: z.int(),
   state: z.enum(RUN_STATES),
+  /** Held back by a person until it is resumed. */
+  paused: z.boolean().optional(),
   fence: z.int(),
   failures: count,
   failureClass: z.enum(FAILURE_CLASSES).nullable(),
@@ -138,6 +140,16 @@ export const RunDetail = RunView.extend({
   summary: z.record(z.string(), WireNumber),
 });
 export type RunDetail = z.infer<typeof RunDetail>;
+
+/** A project that has a limit. */
+export const ProjectView = z.object({
+  project: z.string(),
+  /** Of all its sweeps together. */
+  maxParallel: z.int(),
+  /** Runs that run or are handed to a queue now. */
+  busy: count,
+});
+export type ProjectView = z.infer<typeof ProjectView>;
 
 export const AttemptView = z.object({
   fence: z.int(),

@@ -130,7 +130,8 @@ const Execution = z.strictObject({
     default: EXECUTION_DEFAULTS.stallMinutes,
   }),
   gpuShare: z.number().gt(0).max(1).optional().meta({
-    description: 'Part of a GPU that a run takes. No effect yet: a worker has as many slots as it was started with',
+    description:
+      'Part of a GPU that a run takes: on workers with more slots than GPUs, runs share one while their parts fit. A run that was out of memory is tried again alone on a GPU',
     default: EXECUTION_DEFAULTS.gpuShare,
   }),
 });

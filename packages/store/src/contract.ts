@@ -59,6 +59,7 @@ export interface Store {
   readonly keys: Keys;
   readonly audit: Audit;
   readonly stats: Stats;
+  readonly projects: Projects;
   /** Throws when Postgres does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -161,13 +162,18 @@ export interface Runs {
   /**
    * Marks up to `limit` queued runs as dispatched to the queue of `capability`, in the order in which
    * they should run: priority, then fair share between sweeps by weight, then age; never more of a
-   * sweep than its maxParallel, none of a sweep that is not running.
+   * sweep than its maxParallel and of a project than its limit, none of a sweep that is not running, none that is paused.
    */
   takeForDispatch(limit: number, capability: Capability): Promise<(RunFence & { sweepId: string })[]>;
   /** Queued and marked, of sweeps that run: what the queue should hold. */
   dispatched(): Promise<(RunFence & { capability: Capability })[]>;
   /** Takes marks back, as when no worker of that capability is left. */
   undispatch(runs: readonly RunFence[]): Promise<number>;
+  /**
+   * What a run asks of the device that it is to train on, for whoever has a job of it; null when it is unknown.
+   * One that was out of memory has its device for itself, whatever its spec says.
+   */
+  demand(runId: string): Promise<{ gpuShare: number; model: string } | null>;
   /** null when the run is not queued at this fence or its sweep is not running. */
   claim(runId: string, fence: number, workerId: string): Promise<ClaimedRun | null>;
   /** Another 30 s for each run still held, and a heartbeat of the worker. Every run asked for gets an answer. */
@@ -187,6 +193,10 @@ export interface Runs {
   fail(runId: string, fence: number, failure: FailureClass, message: string): Promise<'queued' | 'failed' | null>;
   /** At once, whoever runs it; null when it is finished or unknown. */
   cancel(runId: string): Promise<RunState | null>;
+  /** Held back: one that runs writes a checkpoint and goes back to queued. null when it is finished, paused already or unknown. */
+  pause(runId: string): Promise<RunState | null>;
+  /** null when it is not paused. */
+  resume(runId: string): Promise<RunState | null>;
   /** failed or cancelled -> queued with no failures; opens its stage and sweep again where they waited for it. */
   retry(runId: string): Promise<RunState | null>;
   /** Takes runs whose lease has ended from their workers. */
@@ -281,6 +291,14 @@ export interface Workers {
   freeSlots(capability: Capability): Promise<{ slots: number; busy: number; dispatched: number }>;
 }
 
+/** `project` of a sweep's spec. One without a limit is not listed. */
+export interface Projects {
+  /** By name, with what they have running or dispatched now. */
+  list(): Promise<{ project: string; maxParallel: number; busy: number }[]>;
+  /** At most so many runs of the project run or are dispatched at once; null: no limit. */
+  limit(project: string, maxParallel: number | null): Promise<void>;
+}
+
 export interface Events {
   /**
    * With a sweep: its events with `seq` above `after`. With null: those of all sweeps (of one project if given) with `id` above
@@ -356,4 +374,6 @@ export interface StoreOptions {
   /** Connections at most. */
   poolSize?: number | undefined;
   unsafe?: UnsafeSwitches | undefined;
+  /** Of claims and renewals; the same in all processes. Shorter than 30 for tests only. */
+  leaseSeconds?: number | undefined;
 }

@@ -7,4 +7,5 @@ export interface Db {
   pool: Pool;
   prisma: PrismaClient;
   unsafe: UnsafeSwitches;
+  leaseSeconds: number;
 }

@@ -10,14 +10,21 @@ import { auditRepository } from './repositories/audit.js';
 import { eventRepository } from './repositories/events.js';
 import { keyRepository } from './repositories/keys.js';
 import { metricRepository } from './repositories/metrics.js';
+import { projectRepository } from './repositories/projects.js';
 import { runRepository } from './repositories/runs.js';
 import { stageRepository } from './repositories/stages.js';
 import { statsRepository } from './repositories/stats.js';
 import { sweepRepository } from './repositories/sweeps.js';
 import { workerRepository } from './repositories/workers.js';
+import { LEASE_SECONDS } from './sql/lease.js';
 
 /** Throws when the database's migrations are not those of this build, and says the remedy. */
-export async function openStore({ databaseUrl, poolSize = 10, unsafe = {} }: StoreOptions): Promise<Store> {
+export async function openStore({
+  databaseUrl,
+  poolSize = 10,
+  unsafe = {},
+  leaseSeconds = LEASE_SECONDS,
+}: StoreOptions): Promise<Store> {
   const pool = new Pool({
     connectionString: databaseUrl,
     max: poolSize,
@@ -39,7 +46,7 @@ export async function openStore({ databaseUrl, poolSize = 10, unsafe = {} }: Sto
     throw error;
   }
   const prisma = prismaOn(pool);
-  const db: Db = { pool, prisma, unsafe };
+  const db: Db = { pool, prisma, unsafe, leaseSeconds };
   const names = metricNames(pool);
   return {
     sweeps: sweepRepository(db),
@@ -53,6 +60,7 @@ export async function openStore({ databaseUrl, poolSize = 10, unsafe = {} }: Sto
     keys: keyRepository(db),
     audit: auditRepository(db),
     stats: statsRepository(db),
+    projects: projectRepository(db),
     ping: async () => {
       await pool.query('select 1');
     },

@@ -13,6 +13,7 @@ const TAGS = [
   { name: 'models', description: 'What can be trained' },
   { name: 'workers', description: 'Who trains' },
   { name: 'keys', description: 'API keys' },
+  { name: 'projects', description: 'How much of the workers a project may have' },
   { name: 'operations', description: 'Health' },
 ];
 

@@ -134,6 +134,36 @@ export const runRoutes: Routes = async (app, { services }) => {
   );
 
   app.post(
+    '/v1/runs/:id/pause',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'Hold a run back: one that runs writes a checkpoint and waits in line until it is resumed',
+        params: IdParams,
+        response: { 200: RunDetail, ...PROBLEM_RESPONSES },
+      },
+    },
+    ({ params }) => controlRun(params.id, 'pause', services),
+  );
+
+  app.post(
+    '/v1/runs/:id/resume',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'Let a paused run go on from its checkpoint',
+        params: IdParams,
+        response: { 200: RunDetail, ...PROBLEM_RESPONSES },
+      },
+    },
+    async ({ params, log }) => {
+      const detail = await controlRun(params.id, 'resume', services);
+      await dispatchRuns(services, log);
+      return detail;
+    },
+  );
+
+  app.post(
     '/v1/runs/:id/retry',
     {
       schema: {

@@ -7,21 +7,26 @@ export async function runDetail(id: string, { store }: Services): Promise<RunDet
 }
 
 const LEGAL: Record<RunState, string> = {
-  queued: 'cancel',
-  running: 'cancel',
+  queued: 'pause, resume, cancel',
+  running: 'pause, resume, cancel',
   succeeded: 'nothing; a refit gives more seeds of its cell',
   failed: 'retry',
   cancelled: 'retry',
 };
 
 /** @throws ProblemError 404 for an unknown run, 409 where its state forbids the action. */
-export async function controlRun(id: string, action: 'cancel' | 'retry', services: Services): Promise<RunDetail> {
+export async function controlRun(
+  id: string,
+  action: 'cancel' | 'pause' | 'resume' | 'retry',
+  services: Services,
+): Promise<RunDetail> {
   const state = await services.store.runs[action](id);
   const detail = await runDetail(id, services);
   if (state !== null) return detail;
   const sweep = await services.store.sweeps.detail(detail.sweepId);
   const legal = sweep?.state === 'cancelled' ? 'nothing, its sweep is cancelled' : LEGAL[detail.state];
-  throw new ProblemError('conflict', `The run is ${detail.state}: it cannot ${action}; legal now: ${legal}.`);
+  const held = detail.paused === true ? ', paused' : '';
+  throw new ProblemError('conflict', `The run is ${detail.state}${held}: it cannot ${action}; legal now: ${legal}.`);
 }
 
 /** Curves of a run; a name that its model never reports is refused with those that it does. */

@@ -9,6 +9,8 @@ export interface Machine {
   devices: string[];
   /** What slot i sees: CUDA_VISIBLE_DEVICES of its trainers. */
   visible: string[];
+  /** The device of slot i, by number; on the CPU each slot is one. */
+  deviceOf: number[];
   threads: number;
 }
 
@@ -36,6 +38,7 @@ export async function lookAtMachine(config: Config): Promise<Machine> {
     capability: gpus.length > 0 ? 'gpu' : 'cpu',
     devices: gpus.map(({ id, name }) => `gpu:${id} ${name}`.trim()),
     visible: Array.from({ length: slots }, (_, slot) => gpus[slot % gpus.length]?.id ?? NONE),
+    deviceOf: Array.from({ length: slots }, (_, slot) => (gpus.length > 0 ? slot % gpus.length : slot)),
     threads: config.threads ?? Math.max(1, Math.floor(config.cores / slots)),
   };
 }

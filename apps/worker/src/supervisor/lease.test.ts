@@ -1,6 +1,8 @@
 import type { LeaseAnswer } from '@trawl/store';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HeldRun, keepLeases, type LeaseKeeper, LEASE_SECONDS } from './lease.js';
+import { type HeldRun, keepLeases, type LeaseKeeper } from './lease.js';
+
+const LEASE_SECONDS = 30;
 
 const run: HeldRun = { runId: 'r1', fence: 3, sweepId: 's1' };
 
@@ -10,6 +12,7 @@ function setUp(trustForEver = false) {
   const asked: { held: readonly HeldRun[]; answer(answers: [string, LeaseAnswer][]): void; fail(): void }[] = [];
   const events: string[] = [];
   const keeper = keepLeases({
+    leaseSeconds: LEASE_SECONDS,
     now: () => time,
     onError: () => events.push('error'),
     trustForEver,

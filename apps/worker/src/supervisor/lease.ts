@@ -6,14 +6,13 @@ import type { LeaseAnswer } from '@trawl/store';
  * A process that was frozen and wakes sees the clock's jump at its first look, and every write looks first.
  */
 
-export const LEASE_SECONDS = 30;
-/** Time that a SIGKILL may take to end a trainer on a busy machine. */
-const MARGIN_SECONDS = 4;
-const RENEW_SECONDS = 10;
+/** Parts of a lease (with one of 30 s: 4, 10, 5 and 1 s). Time that a SIGKILL may take to end a trainer on a busy machine. */
+const MARGIN = 4 / 30;
+const RENEW = 1 / 3;
 /** A renewal without an answer for so long is sent anew: the connection may be dead. */
-const PATIENCE_SECONDS = 5;
+const PATIENCE = 1 / 6;
 /** After a failed renewal. */
-const RETRY_SECONDS = 1;
+const RETRY = 1 / 30;
 const TICK_SECONDS = 0.25;
 
 export interface HeldRun {
@@ -38,6 +37,7 @@ export interface Lease {
 }
 
 export interface LeaseOptions {
+  leaseSeconds: number;
   renew: (held: readonly HeldRun[]) => Promise<ReadonlyMap<string, LeaseAnswer>>;
   /** Monotonic seconds. */
   now: () => number;
@@ -49,15 +49,17 @@ export interface LeaseOptions {
 export type LeaseKeeper = ReturnType<typeof keepLeases>;
 
 /** Renews the leases of all runs that are held here, in one loop. */
-export function keepLeases({ renew, now, onError, trustForEver = false }: LeaseOptions) {
+export function keepLeases({ leaseSeconds, renew, now, onError, trustForEver = false }: LeaseOptions) {
+  const renewSeconds = RENEW * leaseSeconds;
+  const trustedSeconds = (1 - MARGIN) * leaseSeconds;
   interface Held extends HeldRun {
     trustedUntil: number;
     events: LeaseEvents;
   }
   const held = new Map<string, Held>();
-  let nextAt = now() + RENEW_SECONDS;
+  let nextAt = now() + renewSeconds;
 
-  const trusted = (sentAt: number): number => (trustForEver ? Infinity : sentAt + LEASE_SECONDS - MARGIN_SECONDS);
+  const trusted = (sentAt: number): number => (trustForEver ? Infinity : sentAt + trustedSeconds);
 
   const lose = (run: Held, why: string): void => {
     if (held.get(run.runId) !== run) return;
@@ -76,10 +78,10 @@ export function keepLeases({ renew, now, onError, trustForEver = false }: LeaseO
     const asked = [...held.values()];
     const sentAt = now();
     if (asked.length === 0) {
-      nextAt = sentAt + RENEW_SECONDS;
+      nextAt = sentAt + renewSeconds;
       return;
     }
-    nextAt = sentAt + PATIENCE_SECONDS;
+    nextAt = sentAt + PATIENCE * leaseSeconds;
     try {
       const answers = await renew(asked);
       for (const run of asked) {
@@ -90,9 +92,9 @@ export function keepLeases({ renew, now, onError, trustForEver = false }: LeaseO
         else run.trustedUntil = Math.max(run.trustedUntil, trusted(sentAt));
         if (answer === 'paused') run.events.onPaused();
       }
-      nextAt = sentAt + RENEW_SECONDS;
+      nextAt = sentAt + renewSeconds;
     } catch (error) {
-      nextAt = now() + RETRY_SECONDS;
+      nextAt = now() + RETRY * leaseSeconds;
       onError(error);
     }
   };

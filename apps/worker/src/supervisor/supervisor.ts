@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openQueue } from '@trawl/queue';
+import { openQueue, type RunConsumer } from '@trawl/queue';
 import { listen, openStore } from '@trawl/store';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
@@ -11,20 +11,29 @@ import { requireAccess } from './access.js';
 import { type Attempt, startAttempt } from './attempt.js';
 import { openDatasetCache } from './datasetCache.js';
 import { lookAtMachine, trainerEnv, trainerSettings } from './devices.js';
+import { openGate } from './gate.js';
 import { keepLeases } from './lease.js';
+import { openRooms } from './rooms.js';
 import { startTrainer } from './trainerProcess.js';
 import { openTrainers } from './trainers.js';
 import { openTransfers } from './transfer.js';
 import { warmUp } from './warmUp.js';
 import { openWorkDir } from './workDir.js';
 
-const HEARTBEAT_MS = 10_000;
+/** Part of a lease. */
+const HEARTBEAT = 1 / 3;
 /** Several notifications at once (a sweep of many runs is paused) ask once. */
 const WAKE_MS = 20;
 /** Kept back at the end of a drain for the releases themselves. */
 const RELEASE_SECONDS = 2;
 /** Trainers get this part of the drain for their checkpoints, uploads the rest. */
 const CHECKPOINT_SHARE = 0.7;
+
+/**
+ * Connections to Postgres at most. A slot's trainer has one statement under way at a time, mostly none; the rest is for
+ * leases and claims. More than 32 a worker help no server.
+ */
+const poolSizeOf = (slots: number): number => Math.min(32, slots + 4);
 
 export interface Supervisor {
   /** Takes no more jobs, checkpoints and releases what runs, and closes; all within the configured time. */
@@ -40,13 +49,21 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   const machine = await lookAtMachine(config);
   if (machine.capability === 'gpu') await warmUp(config, machine, log);
   const slots = machine.visible.length;
+  const { leaseSeconds } = config;
   const { noFence, noCas, noLease } = config.unsafe;
   const store = await openStore({
     databaseUrl: config.databaseUrl,
+    poolSize: poolSizeOf(slots),
+    leaseSeconds,
     unsafe: { ...(noFence && { noFence }), ...(noCas && { noCas }) },
   });
   const complain = (what: string) => (error: unknown) => log.warn({ error: String(error) }, `${what} failed`);
-  const queue = await openQueue({ url: config.queueUrl, capability: machine.capability, onError: complain('queue') });
+  const queue = await openQueue({
+    url: config.queueUrl,
+    capability: machine.capability,
+    lockSeconds: 2 * leaseSeconds,
+    onError: complain('queue'),
+  });
   const workDir = openWorkDir(config.dataDir);
   const { capability, devices } = machine;
   const workerId = await store.workers.register({
@@ -59,6 +76,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   });
 
   const leases = keepLeases({
+    leaseSeconds,
     renew: (held) => store.runs.renew(workerId, held),
     now: () => performance.now() / 1000,
     onError: complain('lease renewal'),
@@ -75,9 +93,12 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   });
   const services = { config, store, leases, trainers, transfers, datasets, log };
 
-  const heartbeat = setInterval(() => {
-    store.workers.heartbeat(workerId).catch(complain('heartbeat'));
-  }, HEARTBEAT_MS);
+  const heartbeat = setInterval(
+    () => {
+      store.workers.heartbeat(workerId).catch(complain('heartbeat'));
+    },
+    HEARTBEAT * leaseSeconds * 1000,
+  );
 
   let wake: NodeJS.Timeout | undefined;
   const listener = await listen(config.databaseUrl, ({ kind, sweepId, runId }) => {
@@ -89,18 +110,24 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
     }, WAKE_MS);
   });
 
-  const free = Array.from({ length: slots }, (_, slot) => slot);
   const attempts = new Set<Attempt>();
   let draining = false;
+  let consumer: RunConsumer | null = null;
+  const gate = openGate(openRooms(machine.deviceOf), () => consumer, complain('the queue'));
 
-  let busy = 0;
-
-  const consumer = await queue.consume(slots, async ({ runId, fence }) => {
+  const consuming = await queue.consume(slots, async ({ runId, fence }) => {
     // The scheduler's repair brings back a job that is dropped here.
-    if (busy === slots || draining) throw new Error(`no slot for run ${runId}`);
-    busy += 1;
-    let slot: number | undefined;
+    if (draining) throw new Error(`no slot for run ${runId}`);
+    const demand = await store.runs.demand(runId);
+    if (demand === null) {
+      log.debug({ runId, fence }, 'stale job dropped');
+      return undefined;
+    }
+    const place = await gate.enter(demand.gpuShare, (free) => trainers.choose(free, demand.model));
+    if (place === null) return 'later';
+    const { slot } = place;
     try {
+      await trainers.clear(place.clear);
       // Before the claim: a full disk then costs no attempt.
       const dir = await workDir.attempt();
       const claimSentAt = performance.now() / 1000;
@@ -108,20 +135,19 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
       if (run === null) {
         log.debug({ runId, fence }, 'stale job dropped');
         await rm(dir, { recursive: true, force: true });
-        return;
+        return undefined;
       }
-      slot = trainers.choose(free, run.cell.model);
-      free.splice(free.indexOf(slot), 1);
       const attempt = startAttempt(services, run, { slot, dir, claimSentAt });
       attempts.add(attempt);
       if (draining) attempt.stop('drained', 0);
       await attempt.done;
       attempts.delete(attempt);
+      return undefined;
     } finally {
-      busy -= 1;
-      if (slot !== undefined) free.push(slot);
+      gate.leave(slot);
     }
   });
+  consumer = consuming;
   log.info({ workerId, slots, ...machine }, 'worker ready');
 
   return {
@@ -130,7 +156,8 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
       trainers.close();
       const seconds = config.drainSeconds;
       log.info({ running: attempts.size, seconds }, 'draining');
-      const pausing = consumer.pause();
+      gate.close();
+      const pausing = consuming.pause();
       for (const attempt of attempts) attempt.stop('drained', seconds * CHECKPOINT_SHARE);
       const cut = setTimeout(
         () => {
@@ -146,7 +173,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
       clearTimeout(wake);
       // What does not close in time is left to the end of the process.
       await Promise.race([
-        Promise.allSettled([store.workers.gone(workerId), listener.close(), consumer.close(true)])
+        Promise.allSettled([store.workers.gone(workerId), listener.close(), consuming.close(true)])
           .then(() => Promise.allSettled([queue.close()]))
           .then(() => store.close()),
         sleep(RELEASE_SECONDS * 1000),

@@ -24,6 +24,8 @@ export interface Training {
 export interface Trainers {
   /** Of the free slots one whose process is warm for the model, else one without a process, else the first. */
   choose(free: readonly number[], model: string): number;
+  /** Ends the processes that wait for a run in these slots. Resolves when they are gone. */
+  clear(slots: readonly number[]): Promise<void>;
   /** Gives the run to the slot's warm process, or to a new one after the old is gone. */
   train(slot: number, start: StartMessage, ears: Ears): Promise<Training>;
   /** Kills those that wait for a run, and keeps none any more. */
@@ -72,6 +74,10 @@ export function openTrainers(startProcess: (slot: number) => TrainerProcess, idl
       const slot = free.find((each) => warmFor(each, model)) ?? free.find((each) => !warm.has(each)) ?? free[0];
       if (slot === undefined) throw new Error('no slot is free');
       return slot;
+    },
+
+    async clear(slots) {
+      await Promise.all(slots.map(discard));
     },
 
     async train(slot, start, ears) {

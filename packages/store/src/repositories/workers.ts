@@ -19,7 +19,9 @@ interface WorkerRow {
   runs: { runId: string; sweepId: string; epoch: number | null; epochs: number | null }[];
 }
 
-export function workerRepository({ pool, prisma }: Db): Workers {
+export function workerRepository({ pool, prisma, leaseSeconds }: Db): Workers {
+  const list = listWorkers(leaseSeconds);
+  const free = freeSlots(leaseSeconds);
   return {
     register: async (worker) => {
       const id = newId();
@@ -34,7 +36,7 @@ export function workerRepository({ pool, prisma }: Db): Workers {
     },
 
     list: async () =>
-      (await rows<WorkerRow>(pool, listWorkers)).map((worker) => ({
+      (await rows<WorkerRow>(pool, list)).map((worker) => ({
         id: worker.id,
         host: worker.host,
         pid: worker.pid,
@@ -49,8 +51,8 @@ export function workerRepository({ pool, prisma }: Db): Workers {
       })),
 
     freeSlots: async (capability) => {
-      const free = await row<{ slots: number; busy: number; dispatched: number }>(pool, freeSlots, [capability]);
-      return free ?? { slots: 0, busy: 0, dispatched: 0 };
+      const found = await row<{ slots: number; busy: number; dispatched: number }>(pool, free, [capability]);
+      return found ?? { slots: 0, busy: 0, dispatched: 0 };
     },
   };
 }

@@ -7,6 +7,7 @@ import { claimRun, insertAttempt } from '../sql/claimRun.js';
 import { lockSweepOfRun } from '../sql/lockSweep.js';
 import { renewLeases } from '../sql/renewLeases.js';
 import { rewindRun } from '../sql/rewindRun.js';
+import { runDemand } from '../sql/runDemand.js';
 import { changed, row, rows } from '../statement.js';
 import { transact } from '../transact.js';
 import type { LeaseAnswer, StoredArtifact } from '../types.js';
@@ -37,9 +38,12 @@ interface CellRow {
   weights_step: number | null;
 }
 
-export function claims({ pool, unsafe }: Db): Pick<Runs, 'claim' | 'renew'> {
-  const claimStatement = claimRun({ cas: unsafe.noCas !== true });
+export function claims({ pool, unsafe, leaseSeconds }: Db): Pick<Runs, 'demand' | 'claim' | 'renew'> {
+  const claimStatement = claimRun({ cas: unsafe.noCas !== true, leaseSeconds });
+  const renewStatement = renewLeases(leaseSeconds);
   return {
+    demand: async (runId) => (isId(runId) ? row(pool, runDemand, [runId]) : null),
+
     claim: async (runId, fence, workerId) => {
       if (!isId(runId)) return null;
       return transact(pool, async (tx) => {
@@ -77,12 +81,12 @@ export function claims({ pool, unsafe }: Db): Pick<Runs, 'claim' | 'renew'> {
     renew: async (workerId, held) => {
       const known = held.filter((run) => isId(run.runId));
       const answers = new Map<string, LeaseAnswer>(held.map((run) => [run.runId, 'lost']));
-      const renewed = await rows<{ id: string; sweep_state: string }>(pool, renewLeases, [
+      const renewed = await rows<{ id: string; paused: boolean }>(pool, renewStatement, [
         workerId,
         known.map((run) => run.runId),
         known.map((run) => run.fence),
       ]);
-      for (const run of renewed) answers.set(run.id, run.sweep_state === 'paused' ? 'paused' : 'held');
+      for (const run of renewed) answers.set(run.id, run.paused ? 'paused' : 'held');
       return answers;
     },
   };

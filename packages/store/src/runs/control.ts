@@ -1,8 +1,8 @@
-import { nextRunState, type RunState, type SweepState } from '@trawl/spec';
+import { isFinished, nextRunState, type RunState, type SweepState } from '@trawl/spec';
 import type { Runs } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
-import { cancelRun, lockRun, reopenStagesOfRun, retryRun } from '../sql/controlRun.js';
+import { cancelRun, lockRun, pauseRun, reopenStagesOfRun, retryRun } from '../sql/controlRun.js';
 import { endAttempt } from '../sql/leaveRunning.js';
 import { lockSweepOfRun } from '../sql/lockSweep.js';
 import { setSweepState } from '../sql/sweepState.js';
@@ -13,9 +13,24 @@ interface RunRow {
   id: string;
   state: RunState;
   fence: number;
+  paused: boolean;
 }
 
-export function controls({ pool }: Db): Pick<Runs, 'cancel' | 'retry'> {
+export function controls({ pool }: Db): Pick<Runs, 'cancel' | 'pause' | 'resume' | 'retry'> {
+  /** Holds a run that waits or runs back, or lets it go on. */
+  const setPaused = async (runId: string, paused: boolean): Promise<RunState | null> => {
+    if (!isId(runId)) return null;
+    return transact(pool, async (tx) => {
+      const sweep = await row<{ id: string }>(tx.client, lockSweepOfRun, [runId]);
+      const run = await row<RunRow>(tx.client, lockRun, [runId]);
+      if (sweep === null || run === null || isFinished(run.state) || run.paused === paused) return null;
+      await changed(tx.client, pauseRun, [runId, paused]);
+      tx.emit(sweep.id, 'run', { runId, state: run.state, fence: run.fence, paused });
+      if (run.state === 'running' && paused) tx.notify({ kind: 'control', sweepId: sweep.id, runId });
+      return run.state;
+    });
+  };
+
   return {
     cancel: async (runId) => {
       if (!isId(runId)) return null;
@@ -34,6 +49,9 @@ export function controls({ pool }: Db): Pick<Runs, 'cancel' | 'retry'> {
         return next;
       });
     },
+
+    pause: (runId) => setPaused(runId, true),
+    resume: (runId) => setPaused(runId, false),
 
     retry: async (runId) => {
       if (!isId(runId)) return null;

@@ -21,6 +21,7 @@ interface RunRow {
   cell_id: string;
   seed: number;
   state: RunState;
+  paused: boolean;
   fence: number;
   failures: number;
   failure_class: FailureClass | null;
@@ -134,6 +135,7 @@ function viewOf(run: RunRow): RunView {
     point: run.point,
     seed: run.seed,
     state: run.state,
+    ...(run.paused && { paused: true }),
     fence: run.fence,
     failures: run.failures,
     failureClass: run.failure_class,

@@ -14,7 +14,7 @@ export const cancelRunsOfSweep: Statement = {
     ), cancelled as (
       update run
       set state = 'cancelled', fence = run.fence + 1, worker_id = null, lease_until = null, dispatched_to = null,
-          finished_at = now()
+          paused = false, finished_at = now()
       from open where run.id = open.id
     )
     select count(*)::int as runs, count(*) filter (where state = 'running')::int as running from open`,

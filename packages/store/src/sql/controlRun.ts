@@ -2,7 +2,7 @@ import type { Statement } from '../statement.js';
 
 /** $1 run. */
 export const lockRun: Statement = {
-  text: 'select id, state, fence from run where id = $1 for no key update',
+  text: 'select id, state, fence, paused from run where id = $1 for no key update',
 };
 
 /** $1 run. Whoever runs it is fenced off with this. */
@@ -10,7 +10,7 @@ export const cancelRun: Statement = {
   text: `
     update run
     set state = 'cancelled', fence = fence + 1, worker_id = null, lease_until = null, dispatched_to = null,
-        finished_at = now()
+        paused = false, finished_at = now()
     where id = $1 and state in ('queued', 'running')
     returning fence`,
 };
@@ -20,9 +20,14 @@ export const retryRun: Statement = {
   text: `
     update run
     set state = 'queued', failures = 0, failure_class = null, failure_message = null, dispatched_to = null,
-        finished_at = null
+        paused = false, finished_at = null
     where id = $1 and state in ('failed', 'cancelled')
     returning fence`,
+};
+
+/** $1 run, $2 whether. What waits in a queue finds it paused; one that runs hears of it when it renews its lease. */
+export const pauseRun: Statement = {
+  text: 'update run set paused = $2, dispatched_to = null where id = $1',
 };
 
 /**

@@ -11,14 +11,16 @@ export const lockDispatch: Statement = { name: 'lock_dispatch', text: 'select pg
  * what it has running or dispatched. So two sweeps of weights 1 and 3 interleave 1 : 3 even when
  * one of them starts with everything.
  *
+ * A project with a limit gets no more than what it has left of it, over all its sweeps.
+ *
  * Per sweep it reads at most `limit` entries from the head of an index (run_waiting_idx): what it costs
  * depends on the slots and on how many sweeps are active, not on how many runs wait.
  */
 export const takeForDispatch: Statement = {
   name: 'take_for_dispatch',
   text: `
-    with candidate as (
-      select head.id,
+    with wanted as (
+      select head.id, s.project,
              row_number() over (order by head.priority desc, (busy.n + head.k) / e.weight, head.id) as place
       from sweep s
       cross join lateral (
@@ -34,7 +36,7 @@ export const takeForDispatch: Statement = {
         select waiting.id, waiting.priority, row_number() over (order by waiting.priority desc, waiting.id) as k
         from (
           select run.id, run.priority from run
-          where run.sweep_id = s.id and run.state = 'queued' and run.dispatched_to is null
+          where run.sweep_id = s.id and run.state = 'queued' and run.dispatched_to is null and not run.paused
           order by run.priority desc, run.id
           -- No maxParallel is NULL here, which least() passes over.
           limit least($1::int, case when e.max_parallel is not null then greatest(e.max_parallel - busy.n, 0) end)
@@ -42,7 +44,19 @@ export const takeForDispatch: Statement = {
         ) waiting
       ) head
       where s.state in ('running', 'awaiting_review')
-      order by place
+    ), room as (
+      select q.project, q.max_parallel - (
+        select count(*) from sweep s join run on run.sweep_id = s.id
+        where s.project = q.project
+          and (run.state = 'running' or (run.state = 'queued' and run.dispatched_to is not null))
+      ) as n
+      from project_quota q
+    ), candidate as (
+      select ranked.id, ranked.place
+      from (select *, row_number() over (partition by project order by place) as nth from wanted) ranked
+      left join room on room.project = ranked.project
+      where room.n is null or ranked.nth <= room.n
+      order by ranked.place
       limit $1::int
     ), marked as (
       update run set dispatched_to = $2::capability

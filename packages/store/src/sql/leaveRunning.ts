@@ -29,6 +29,7 @@ export const leaveRunning = (options: { fence: boolean }): Statement => ({
     update run
     set state = $3::run_state, fence = fence + 1, failures = $4, failure_class = $5::failure_class,
         failure_message = $6, worker_id = null, lease_until = null, dispatched_to = null,
+        paused = paused and $3::run_state = 'queued',
         finished_at = case when $3::run_state = 'queued' then null else now() end
     where id = $1 and ${holds(options.fence)}
     returning fence`,

@@ -2,7 +2,7 @@ import type { Statement } from '../statement.js';
 
 /** The columns of RunView; `point` is that of the stage which made the run. */
 const view = `
-    select r.id, r.sweep_id, r.cell_id, r.seed, r.state, r.fence, r.failures, r.failure_class, r.failure_message,
+    select r.id, r.sweep_id, r.cell_id, r.seed, r.state, r.paused, r.fence, r.failures, r.failure_class, r.failure_message,
            r.epoch, r.epochs, r.step, r.created_at, r.started_at, r.finished_at, sc.point,
            w.host, w.pid,
            array(

@@ -21,6 +21,6 @@ export const pointsIngested: Statement = {
   text: "select coalesce(sum(n_tup_ins), 0)::float8 as n from pg_stat_user_tables where relname = 'metric_point'",
 };
 
-export const workersAlive: Statement = {
-  text: `select capability, count(*)::int as n from worker w where ${alive} group by capability`,
-};
+export const workersAlive = (leaseSeconds: number): Statement => ({
+  text: `select capability, count(*)::int as n from worker w where ${alive(leaseSeconds)} group by capability`,
+});

@@ -1,0 +1,79 @@
+import { seededRandom } from '@trawl/search';
+import { until } from '../support/processes.js';
+import { brokenInvariants } from './invariants.js';
+import { type Scenario, STUB } from './scenario.js';
+import { openSite, type QueueKind, type Site } from './site.js';
+
+/** One line of the suite's output. */
+export interface Played {
+  scenario: string;
+  queue: QueueKind;
+  seed: number;
+  ok: boolean;
+  /** What was found wrong. */
+  violations: string[];
+  runs: number;
+  attempts: number;
+  /** Attempts that failed or were lost. */
+  failures: number;
+  seconds: number;
+}
+
+/** Now open: for whoever must end before they are done. */
+export const openSites = new Set<Site>();
+
+const CELLS = 6;
+const END_MS = 120_000;
+
+/**
+ * Plays a scenario on a service of its own and looks what is broken.
+ * @param unsafe protections that are off: TRAWL_UNSAFE
+ */
+export async function play(
+  scenario: Scenario,
+  options: { queue: QueueKind; seed: number; unsafe?: string; endMs?: number },
+): Promise<Played> {
+  const { queue, seed, unsafe = '', endMs = END_MS } = options;
+  const began = performance.now();
+  const site = await openSite({ queue, dice: seededRandom(seed), unsafe });
+  openSites.add(site);
+  const violations: string[] = [];
+  let counts = { runs: 0, attempts: 0, failures: 0 };
+  try {
+    counts = await stage(site, scenario, violations, endMs);
+  } catch (error) {
+    violations.push(error instanceof Error ? error.message : String(error));
+  }
+  const left = await site.close();
+  openSites.delete(site);
+  if (left.length > 0) violations.push(`processes were left: ${left.join(' ')}`);
+  const seconds = Number(((performance.now() - began) / 1000).toFixed(1));
+  return { scenario: scenario.name, queue, seed, ok: violations.length === 0, violations, ...counts, seconds };
+}
+
+async function stage(
+  site: Site,
+  scenario: Scenario,
+  violations: string[],
+  endMs: number,
+): Promise<{ runs: number; attempts: number; failures: number }> {
+  const { cells = CELLS, stub = {}, execution = {}, mostFailures = Infinity, overlap = false } = scenario;
+  const params = { ...STUB, ...stub };
+  await site.teach(params);
+  const env = (await scenario.worker?.(site)) ?? {};
+  const workers = Array.from({ length: scenario.workers ?? 2 }, () => site.startWorker(env));
+  const within = scenario.api?.(site);
+  await Promise.all([site.startApi(within === undefined ? {} : { within }), site.startScheduler(), ...workers]);
+  const sweepId = await site.submit(cells, execution);
+  violations.push(...((await scenario.play(site, sweepId)) ?? []));
+  const state = async (): Promise<unknown> => (await site.sql('select state::text from sweep'))[0]?.['state'];
+  await until('the sweep to succeed', async () => (await state()) === 'succeeded', endMs).catch(() => {});
+  const steps = params.epochs * params.steps_per_epoch;
+  violations.push(...(await brokenInvariants(site, sweepId, { cells, steps, mostFailures, overlap })));
+  const [counts] = await site.sql(
+    `select count(distinct run_id)::int as runs, count(*)::int as attempts,
+       count(*) filter (where "end" not in ('succeeded', 'paused', 'drained'))::int as failures from attempt`,
+  );
+  const { runs, attempts, failures } = counts ?? {};
+  return { runs: Number(runs), attempts: Number(attempts), failures: Number(failures) };
+}

@@ -1,0 +1,248 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import type { Random } from '@trawl/search';
+import { migrate, startEmbeddedPostgres } from '@trawl/store';
+import { Client } from 'pg';
+import { createServer } from 'node:net';
+import { listen } from '../support/ports.js';
+import { survivors, until } from '../support/processes.js';
+import { startProxy } from '../support/proxy.js';
+import { startRedis, type TestRedis } from '../support/redis.js';
+import { readWitness, type Testimony } from '../support/worker.js';
+import { ROOT, type Role, startRole } from './role.js';
+import { MODEL } from './trainer.js';
+
+/** How long a lease holds here: long enough for a busy machine, short enough to wait for. */
+export const LEASE_SECONDS = 8;
+
+export type QueueKind = 'postgres' | 'redis';
+
+export interface RunRow {
+  id: string;
+  state: string;
+  fence: number;
+  failures: number;
+  worker: number | null;
+}
+
+/** The whole service as processes, on servers of its own that can be killed, stopped and started again. */
+export interface Site {
+  readonly queue: QueueKind;
+  readonly folder: string;
+  readonly dice: Random;
+  readonly api: Role;
+  readonly schedulers: readonly Role[];
+  readonly workers: readonly Role[];
+  readonly redis: TestRedis | null;
+  readonly queueUrl: string;
+  readonly apiUrl: string;
+  readonly postgres: {
+    /** Cuts all connections and refuses new ones. */
+    away(): Promise<void>;
+    back(): Promise<void>;
+    /** Shuts the server down and starts it again. */
+    restart(): Promise<void>;
+  };
+  startApi(options?: { within?: string[] }): Promise<Role>;
+  startScheduler(): Promise<Role>;
+  startWorker(env?: Record<string, string>): Promise<Role>;
+  /** What the stub is told: parameters of test/support/stub-trainer.ts. For workers that start after it. */
+  teach(params: Record<string, unknown>): Promise<void>;
+  /** Posts a sweep of `cells` cells and two seeds; its id. */
+  submit(cells: number, execution?: Record<string, unknown>): Promise<string>;
+  /** Past the proxy: answers also while the roles see no Postgres. */
+  sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  runs(sweepId: string): Promise<RunRow[]>;
+  witness(): Testimony[];
+  /** Ends everything; pids of processes that were left. */
+  close(): Promise<number[]>;
+}
+
+export interface SiteOptions {
+  queue: QueueKind;
+  dice: Random;
+  /** TRAWL_UNSAFE of scheduler and workers. */
+  unsafe?: string;
+  /** Postgres waits for the disk at every commit, as in production. */
+  durable?: boolean;
+}
+
+/** Below the ports that systems give away by themselves, so that an api which comes back finds its own free. */
+const PORTS = { first: 15_000, count: 15_000 };
+let nextPort = process.pid * 37;
+
+async function ownPort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + (nextPort++ % PORTS.count);
+    const server = createServer();
+    const free = await listen(server, port).then(
+      () => true,
+      () => false,
+    );
+    await new Promise((resolve) => server.close(resolve));
+    if (free) return port;
+  }
+}
+
+export async function openSite({ queue, dice, unsafe = '', durable = false }: SiteOptions): Promise<Site> {
+  const folder = await mkdtemp(join(tmpdir(), 'trawl-chaos-'));
+  const settings: Record<string, string> = durable
+    ? {}
+    : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+  const dataDir = join(folder, 'postgres');
+  let server = await startEmbeddedPostgres({ dataDir, settings });
+  await migrate(server.databaseUrl);
+  const proxy = await startProxy(server.databaseUrl);
+  const redis = queue === 'redis' ? await startRedis() : null;
+  const port = await ownPort();
+  const apiUrl = `http://127.0.0.1:${port}`;
+  const witnessPath = join(folder, 'witness.jsonl');
+  const modulePath = join(folder, 'trainer.mjs');
+  const common = {
+    DATABASE_URL: proxy.url,
+    ...(redis === null ? {} : { REDIS_URL: redis.url }),
+    TRAWL_LEASE_SECONDS: String(LEASE_SECONDS),
+    TRAWL_UNSAFE: unsafe,
+  };
+  const roles: Role[] = [];
+  const started = async (role: Promise<Role>): Promise<Role> => {
+    const done = await role;
+    roles.push(done);
+    return done;
+  };
+  const living = (app: string): Role[] => roles.filter(({ name, alive }) => name.startsWith(app) && alive);
+
+  const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => {
+    const client = new Client({ connectionString: server.databaseUrl });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return (await client.query(text, values)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+
+  const site: Site = {
+    queue,
+    folder,
+    dice,
+    redis,
+    queueUrl: redis?.url ?? proxy.url,
+    apiUrl,
+    get api() {
+      const [api] = living('api');
+      if (api === undefined) throw new Error('no api runs');
+      return api;
+    },
+    get schedulers() {
+      return living('scheduler');
+    },
+    get workers() {
+      return living('worker');
+    },
+    postgres: {
+      away: () => proxy.down(),
+      back: () => proxy.up(),
+      async restart() {
+        await server.stop();
+        server = await startEmbeddedPostgres({ dataDir, settings });
+        proxy.target(server.databaseUrl);
+      },
+    },
+    startApi: ({ within } = {}) =>
+      started(
+        startRole('api', {
+          name: `api-${roles.length}`,
+          ready: 'Server listening',
+          folder,
+          env: { ...common, TRAWL_PORT: String(port), TRAWL_DATA_DIR: folder, TRAWL_DATA_ROOTS: folder },
+          ...(within === undefined ? {} : { within }),
+        }),
+      ),
+    startScheduler: () =>
+      started(
+        startRole('scheduler', { name: `scheduler-${roles.length}`, ready: '"scheduling"', folder, env: common }),
+      ),
+    startWorker: (env = {}) =>
+      started(
+        startRole('worker', {
+          name: `worker-${roles.length}`,
+          ready: 'worker ready',
+          folder,
+          env: {
+            ...common,
+            TRAWL_API_URL: apiUrl,
+            TRAWL_DATA_DIR: join(folder, `worker-${roles.length}`),
+            TRAWL_DATA_ROOTS: folder,
+            TRAWL_CAPABILITY: 'cpu',
+            TRAWL_SLOTS: '2',
+            TRAWL_TRAINER_LOG: witnessPath,
+            TRAWL_TRAINER_MODULE: modulePath,
+            ...env,
+          },
+        }),
+      ),
+    async teach(params) {
+      const stub = JSON.stringify(`${ROOT}/test/dist/chaos/trainer.js`);
+      const lines = [
+        `import { stubAs } from ${stub};`,
+        `export { equipment } from ${stub};`,
+        `export const trainer = stubAs(${JSON.stringify(params)});`,
+      ];
+      await writeFile(modulePath, lines.join('\n'));
+    },
+    async submit(cells, execution = {}) {
+      const spec = {
+        name: 'chaos',
+        model: MODEL,
+        dataset: { kind: 'behaviour', trials: 12, frames: 2, height: 16, width: 16, labels: 2 },
+        params: { n_ae_latents: 4, architecture: 'small', max_n_epochs: 4, anneal_epochs: 1 },
+        seeds: [1, 2],
+        grid: { learning_rate: { linspace: [1e-4, 1e-2, cells] } },
+        select: { rule: 'min', metric: 'val.loss' },
+        execution: { maxFailures: 50, ...execution },
+      };
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${apiUrl}/v1/sweeps`, { method: 'POST', headers, body: JSON.stringify(spec) });
+      const text = await answer.text();
+      if (answer.status !== 201) throw new Error(`POST /v1/sweeps answered ${answer.status}: ${text}`);
+      return JSON.parse(text).id;
+    },
+    sql,
+    async runs(sweepId) {
+      const found = await sql(
+        `select run.id, state::text, fence, failures, worker.pid as worker
+         from run left join worker on worker.id = run.worker_id where sweep_id = $1 order by run.id`,
+        [sweepId],
+      );
+      return found.map((row) => ({
+        id: String(row['id']),
+        state: String(row['state']),
+        fence: Number(row['fence']),
+        failures: Number(row['failures']),
+        worker: row['worker'] === null ? null : Number(row['worker']),
+      }));
+    },
+    witness: () => readWitness(witnessPath),
+    async close() {
+      // Workers first, so that they can hand back what they hold; whoever does not end in time is killed.
+      for (const app of ['worker', 'scheduler', 'api']) {
+        const ending = living(app);
+        for (const role of ending) role.kill('SIGTERM');
+        await until('the roles to end', () => ending.every(({ alive }) => !alive), 15_000).catch(() => {});
+        for (const role of living(app)) role.kill('SIGKILL');
+      }
+      const pids = new Set([...roles.map(({ pid }) => pid), ...readWitness(witnessPath).map(({ pid }) => pid)]);
+      const left = await survivors(pids, 5_000);
+      for (const pid of left) process.kill(pid, 'SIGKILL');
+      await proxy.down().catch(() => {});
+      await redis?.stop();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+      return left;
+    },
+  };
+  return site;
+}
