@@ -7,7 +7,7 @@ import { say } from './say.js';
 
 /** Of the runs that are controlled: what a stop waits for at least. */
 const STEP_MS = 100;
-const SLOTS = 2;
+const SLOTS = 4;
 
 interface Timed {
   /** From the call until the state and the processes are so. */
