@@ -104,6 +104,8 @@ it('the routes of the OpenAPI document and the calls of the client are the same'
     'health.live': () => health.live(),
     'health.ready': () => health.ready(),
     gc: () => client.gc(),
+    audit: () => drain(client.audit()),
+    metrics: () => client.metrics(),
     'files.upload': () => files.upload(file),
     'files.uploadOfRun': () => files.uploadOfRun({ ...file, runId: ID, fence: 1 }),
     'files.uploadDataset': () => files.uploadDataset({ path }),

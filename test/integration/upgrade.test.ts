@@ -58,7 +58,8 @@ test('a data directory of migration 0001 is migrated by trawl up, and reads the 
       if (name !== 'waiting') continue;
       const sweep = await client.sweeps.approve(id, 'alpha', { who: 'ada' });
       expect(sweep.stages[0]).toMatchObject({ state: 'done', selected: { decidedBy: 'ada' } });
-      await client.sweeps.cancel(id);
+      // It may have ended already: nothing is asked of its training here.
+      await client.sweeps.cancel(id).catch(() => undefined);
     }
   } finally {
     await up.stop();

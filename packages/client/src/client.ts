@@ -1,4 +1,13 @@
-import { DatasetDetail, DatasetView, GcReport, ModelDetail, ModelView, ProjectView, WorkerView } from '@trawl/spec';
+import {
+  AuditView,
+  DatasetDetail,
+  DatasetView,
+  GcReport,
+  ModelDetail,
+  ModelView,
+  ProjectView,
+  WorkerView,
+} from '@trawl/spec';
 import { z } from 'zod';
 import { type EventOptions, follow } from './events.js';
 import { figureCalls } from './figures.js';
@@ -49,6 +58,11 @@ export function createClient(options: ClientOptions) {
       /** Where the bytes are; Node downloads with `@trawl/client/files`. */
       url: (id: string): string => http.url(['v1', 'datasets', id, 'content']),
     },
+    /** Who did what and when, newest first. `limit` is the size of a page. */
+    audit: (query: { limit?: number | undefined } = {}) =>
+      items(http, AuditView, { method: 'GET', path: ['v1', 'audit'], query }),
+    /** Numbers for Prometheus, in its text format. */
+    metrics: (): Promise<string> => http.send({ method: 'GET', path: ['metrics'] }, (answer) => answer.text()),
     health: {
       /** Whether the api's process answers at all. */
       live: async (): Promise<void> => http.send({ method: 'GET', path: ['livez'] }, async () => {}),
