@@ -167,7 +167,7 @@ describe('GET /v1/runs/{id}/metrics', () => {
   it.each([
     ['names=val.los', 'names', /val\.loss/],
     ['names=loss', 'names', /val\.loss/],
-    ['names=val.loss,%00', 'names', /val\.loss/],
+    ['names=val.loss,%00', 'names', /without NUL/],
     ['names=', 'names', /./],
     ['points=1', 'points', /2/],
     ['points=1e3', 'points', /./],

@@ -23,8 +23,8 @@ export const validation = fp(
       return (data: unknown) => {
         // Fastify hands an absent body over as null.
         const input = data ?? undefined;
-        const nul = httpPart === 'querystring' ? nameWithNul(data) : undefined;
-        if (nul !== undefined) return { error: parameterProblem(nul, 'holds NUL', undefined, 'text without it') };
+        const nul = httpPart === 'querystring' ? withNul(data) : undefined;
+        if (nul !== undefined) return { error: parameterProblem(nul[0], 'holds NUL', nul[1], 'text without NUL') };
         const parsed = schema.safeParse(input);
         if (parsed.success) return { value: parsed.data };
         const faults = faultsOf(parsed.error, input, schema);
@@ -39,6 +39,6 @@ export const validation = fp(
   { name: 'validation' },
 );
 
-/** The parameter of a query that Postgres cannot be asked for. */
-const nameWithNul = (query: unknown): string | undefined =>
-  Object.entries(Object(query)).find(([, value]) => JSON.stringify(value)?.includes('\\u0000'))?.[0];
+/** The parameter of a query that Postgres cannot be asked for, and its value. */
+const withNul = (query: unknown): [string, unknown] | undefined =>
+  Object.entries(Object(query)).find(([, value]) => JSON.stringify(value)?.includes('\\u0000'));

@@ -30,7 +30,7 @@ export const projectRoutes: Routes = async (app, { services }) => {
       schema: {
         tags: ['projects'],
         summary: 'Limit what a project may run at once; what runs already goes on',
-        params: z.object({ name: z.string().min(1).max(200) }),
+        params: z.object({ name: z.string().min(1).max(200).meta({ description: 'As sweeps name it in `project`' }) }),
         body: Limit,
         response: { 200: z.object({ items: z.array(ProjectView) }), ...PROBLEM_RESPONSES },
       },
