@@ -47,7 +47,7 @@ async function measure(runs: number, seconds: number): Promise<Orchestrated> {
   const site = await openSite({ queue: 'postgres', dice: seededRandom(1), durable: true });
   try {
     await site.teach({ epochs: 1, steps_per_epoch: 1, ms_per_step: seconds * 1_000, checkpoint_steps: 0 });
-    const env = { TRAWL_SLOTS: String(SLOTS), TRAWL_LOG_LEVEL: 'warn', TRAWL_WARM_RUNS: '100000' };
+    const env = { TRAWL_SLOTS: String(SLOTS), TRAWL_LOG_LEVEL: 'info', TRAWL_WARM_RUNS: '100000' };
     await Promise.all([site.startApi(), site.startScheduler()]);
     await Promise.all(Array.from({ length: WORKERS }, () => site.startWorker(env)));
     // Trainers are warm before the clock starts.

@@ -101,7 +101,8 @@ export const servers: Scenario[] = [
       };
       await until('the disk to be full', full);
       await sleep(2_000);
-      const refused = (): boolean => site.api.output().includes('ENOSPC');
+      const refused = (): boolean =>
+        site.workers.some((worker) => worker.output().includes('The disk of the service is full'));
       await until('an upload to be refused', refused).finally(() => rmSync(ballast));
     },
   },
