@@ -57,7 +57,10 @@ export async function startRole(
       return output.includes(ready);
     },
     START_MS,
-  );
+  ).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
   return {
     name,
     pid,
