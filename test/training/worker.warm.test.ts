@@ -83,7 +83,7 @@ describe.each(['wasm', 'tfjs-node-gpu'] as const)('a trainer process on %s that 
     if (alone?.failure?.includes('no native build')) context.skip(alone.failure);
     expect(alone?.failure).toBeNull();
     const inARow = await trainRuns(backend, [
-      runOf(1, { n_ae_latents: 8, chunk_size: 5 }),
+      runOf(1, { n_ae_latents: 8, approx_batch_size: 5 }),
       runOf(7),
       runOf(2, { beta: 5, learning_rate: 1e-2 }),
       runOf(7),
