@@ -4,7 +4,8 @@ import { CheckpointError, fromHost, hostTensor, toHost } from '@trawl/nn';
 import { z } from 'zod';
 import { Stopped } from '../contract.js';
 import type { Run } from './run.js';
-import { batchesOf, dropBest } from './run.js';
+import { dropBest } from '../bestWeights.js';
+import { batchesOf } from './run.js';
 import { RunState } from './state.js';
 
 const Saved = z.strictObject({ run: RunState, streams: z.record(z.string(), z.string()) });

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Trial } from '@trawl/datasets';
 import type { Optimizer, RandomStreams } from '@trawl/nn';
 import type { ModelCard, Split } from '@trawl/spec';
@@ -41,28 +41,3 @@ export const filledSplits = ({ splits }: Run): Split[] => SPLITS.filter((split) 
 /** Trained and frozen weights by name. */
 export const allWeights = ({ network }: Model): Map<string, tf.Variable> =>
   new Map([...network.variables, ...network.frozen]);
-
-/** Takes the weights as they are for the best. Clones share memory with the weights until those change. */
-export function keepBest(run: Run): void {
-  dropBest(run);
-  for (const [name, variable] of run.model.network.variables) run.best.set(name, tf.clone(variable));
-}
-
-export function dropBest({ best }: Run): void {
-  for (const tensor of best.values()) tensor.dispose();
-  best.clear();
-}
-
-export function restoreBest({ best, model: { network } }: Run): void {
-  for (const [name, variable] of network.variables) {
-    const tensor = best.get(name);
-    if (!tensor) throw new Error(`no best weights of ${name}`);
-    tf.tidy(() => variable.assign(tf.clone(tensor)));
-  }
-}
-
-export function dispose(run: Run): void {
-  dropBest(run);
-  run.optimizer.dispose();
-  run.model.network.dispose();
-}
