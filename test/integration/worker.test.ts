@@ -215,10 +215,11 @@ describe('SIGTERM', () => {
 
   it('Ctrl-C a second time kills at once', async () => {
     const worker = await stack.startWorker();
-    const sweep = await submitOne(stack, { ms_per_step: 20, mode: 'spin', at_step: 8 });
+    // Deaf to being told to stop: only a kill ends it.
+    const sweep = await submitOne(stack, { ms_per_step: 20, epochs: 1_000, mode: 'deaf', at_step: 1 });
     const trainer = await trainerAt(stack, sweep, 6);
     worker.kill('SIGINT');
-    await sleep(300);
+    await until('the worker to close', () => worker.logged().some(({ msg }) => msg === 'closing'));
     worker.kill('SIGINT');
     expect(await worker.exited).toEqual({ code: 1, signal: null });
     expect(await survivors([trainer], 2_000)).toEqual([]);
