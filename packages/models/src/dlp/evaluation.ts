@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NpyArray } from '../npz.js';
 import { npz } from '../npz.js';
-import type { Frame } from './batch.js';
-import { batchOf } from './batch.js';
 import type { Box } from './boxes.js';
 import { shownBoxes } from './boxes.js';
 import { glimpseSide } from './geometry.js';
@@ -10,8 +8,10 @@ import { VISIBLE } from './metricCards.js';
 import type { Images } from './network.js';
 import type { Plate } from './plate.js';
 import { plateOf } from './plate.js';
-import type { Model, Run } from './run.js';
-import { SETTLED } from './schedule.js';
+import type { DlpNetwork } from './network.js';
+import type { DlpParams } from './params.js';
+import type { LeftFile } from './loop/model.js';
+import { SETTLED } from './loop/schedule.js';
 
 /** Images in a plate: the original's grid is as wide. */
 const SHOWN = 8;
@@ -39,11 +39,15 @@ type Arrays = Record<
   NpyArray
 >;
 
-/** `particles.npz` and `particles.png` of the weights as they stand. */
-export function evaluationFiles(run: Run): { arrays: Uint8Array; plate: Uint8Array } {
-  const frames: Frame[] = run.frames.val.slice(0, SHOWN);
-  const arrays = arraysOf(run.model, () => batchOf(run.ctx.dataset, frames));
-  return { arrays: npz(arrays, { compress: true }), plate: plateOf(plateRows(arrays, run.model)) };
+type Network = Pick<DlpNetwork, 'encode' | 'decode'>;
+
+/** `particles.npz` and `particles.png` of the weights as they stand; `imagesOf` makes at most so many. */
+export function evaluationFiles(network: Network, params: DlpParams, imagesOf: (count: number) => Images): LeftFile[] {
+  const arrays = arraysOf(network, params, () => imagesOf(SHOWN));
+  return [
+    { name: 'particles.npz', content: npz(arrays, { compress: true }), mediaType: 'application/zip' },
+    { name: 'particles.png', content: plateOf(plateRows(arrays, params)), mediaType: 'image/png' },
+  ];
 }
 
 const floats = (t: tf.Tensor, shape: number[]): NpyArray => ({ shape, data: t.dataSync<'float32'>() });
@@ -53,7 +57,7 @@ function bytes(t: tf.Tensor, shape: number[]): NpyArray {
   return { shape, data: Uint8Array.from(values, (value) => Math.round(255 * Math.min(1, Math.max(0, value)))) };
 }
 
-function arraysOf({ network, params }: Model, makeImages: () => Images): Arrays {
+function arraysOf(network: Network, params: DlpParams, makeImages: () => Images): Arrays {
   const { image_size: size, n_kp_enc: k, ch } = params;
   const side = glimpseSide(params.anchor_s, size);
   const found: Arrays[] = [];
@@ -96,7 +100,7 @@ const points = (of: NpyArray, image: number, count: number) =>
   }));
 
 /** The rows of the original's figure of an epoch, less two that only repeat. */
-function plateRows(arrays: Arrays, { params }: Model): Plate {
+function plateRows(arrays: Arrays, params: DlpParams): Plate {
   const { image_size: size, n_kp_enc: k, topk, iou_thresh } = params;
   const [n = 0] = arrays.images.shape;
   const boxes = (image: number): Box[] =>

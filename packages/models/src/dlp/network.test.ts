@@ -3,8 +3,9 @@ import { adam, openBackend, randomStreams } from '@trawl/nn';
 import { expect, test } from 'vitest';
 import { dlpNetwork, imagesOf } from './network.js';
 import { DlpParams } from './params.js';
-import { trainStep } from './passes.js';
-import { phaseAt } from './schedule.js';
+import { dlpLoss, TERMS } from './loss.js';
+import { trainStep } from './loop/passes.js';
+import { phaseAt } from './loop/schedule.js';
 
 await openBackend('wasm');
 
@@ -67,7 +68,12 @@ test.each(['variance', 'distance', 'random', 'none'])(
     const makeImages = () => imagesOf(tf.tensor4d(pixels, [2, 16, 16, 3]));
     const before = tf.memory().numTensors;
     for (const epoch of [0, 1, 2]) {
-      const terms = trainStep({ network, params }, optimizer, makeImages, phaseAt(epoch, params), streams.get('noise'));
+      const [phase, dice] = [phaseAt(epoch, params), streams.get('noise')];
+      const terms = trainStep({ network, terms: TERMS }, optimizer, () => {
+        const images = makeImages();
+        const encoded = network.encode(images, phase, dice);
+        return dlpLoss(images, encoded, network.decode(encoded, phase, dice), phase, params);
+      });
       expect(Object.values(terms).every(Number.isFinite)).toBe(true);
     }
     expect(tf.memory().numTensors).toBe(before);

@@ -5,14 +5,11 @@ import type { LatentSums } from '../ps-vae/metrics.js';
 import type { Place } from './matching.js';
 import { matchedDistances } from './matching.js';
 import { VISIBLE } from './metricCards.js';
-import type { Seen, Terms } from './passes.js';
-import { TERMS } from './loss.js';
-import { noTerms } from './state.js';
+import type { Seen } from './see.js';
 
 /** Sums over the images of a split. */
 export interface SplitSums {
   images: number;
-  terms: Terms;
   psnr: number;
   ssim: number;
   visible: number;
@@ -26,7 +23,6 @@ export interface SplitSums {
 
 export const splitSums = (features: number): SplitSums => ({
   images: 0,
-  terms: noTerms(),
   psnr: 0,
   ssim: 0,
   visible: 0,
@@ -36,10 +32,6 @@ export const splitSums = (features: number): SplitSums => ({
   found: 0,
   latents: latentSums(features),
 });
-
-export function addTerms(sums: SplitSums, terms: Terms, images: number): void {
-  for (const term of TERMS) sums.terms[term] += images * terms[term];
-}
 
 const total = (values: Float32Array): number => values.reduce((a, b) => a + b, 0);
 
@@ -83,9 +75,6 @@ export function objectsOf({ factors, nFrames }: Trial, frame: number): Place[] |
     .filter((at) => factors[at + 2] === 1)
     .map((at): Place => [factors[at] ?? 0, factors[at + 1] ?? 0]);
 }
-
-export const meanTerms = (terms: Terms, count: number): Record<string, number> =>
-  Object.fromEntries(TERMS.filter((term) => term !== 'mse').map((term) => [term, terms[term] / count]));
 
 /** Of images and particles, by name without split. */
 export function seenMetrics(sums: SplitSums): Record<string, number> {

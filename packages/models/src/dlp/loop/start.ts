@@ -1,29 +1,35 @@
 import { adam } from '@trawl/nn';
-import type { TrainContext } from '../contract.js';
-import { InvalidData } from '../contract.js';
-import { resumeFrom, takeWeights } from '../takeWeights.js';
-import { framesOf } from './batch.js';
-import { checkDlp } from './check.js';
+import type { ModelCard, Split } from '@trawl/spec';
+import type { TrainContext } from '../../contract.js';
+import { InvalidData } from '../../contract.js';
+import { resumeFrom, takeWeights } from '../../takeWeights.js';
 import { fromCheckpoint } from './checkpoint.js';
-import { dlpNetwork } from './network.js';
-import { DlpParams } from './params.js';
+import type { LoopModel } from './model.js';
 import type { Run } from './run.js';
 import { initialState } from './state.js';
 
-/** A fresh run, or the one that `ctx.resume` goes on with. */
-export function startRun(ctx: TrainContext): Run {
-  const params = DlpParams.parse(ctx.params);
-  const { dataset } = ctx;
-  const faults = checkDlp(ctx.params, dataset.facts);
+/**
+ * The splits of data that fits.
+ * @throws InvalidData for what `check` finds.
+ */
+export function checkedSplits(
+  { params, dataset }: TrainContext,
+  { check }: Pick<ModelCard, 'check'>,
+): Record<Split, readonly number[]> {
+  const faults = check(params, dataset.facts);
   if (faults.length > 0) throw new InvalidData(faults.map(({ path, message }) => `${path}: ${message}`).join('; '));
   const { splits } = dataset.facts;
   if (!splits) throw new InvalidData('dataset: brings no splits');
+  return splits;
+}
 
-  const network = dlpNetwork(params, ctx.streams);
+/** A fresh run, or the one that `ctx.resume` goes on with. */
+export function startRun(ctx: TrainContext, model: LoopModel): Run {
+  const { network, params } = model;
   const [beta1, beta2] = params.adam_betas;
   const run: Run = {
     ctx,
-    model: { network, params },
+    model,
     optimizer: adam(network.variables, {
       learningRate: params.lr,
       epsilon: params.adam_eps,
@@ -31,12 +37,7 @@ export function startRun(ctx: TrainContext): Run {
       beta1,
       beta2,
     }),
-    frames: {
-      train: framesOf(dataset, splits.train),
-      val: framesOf(dataset, splits.val),
-      test: framesOf(dataset, splits.test),
-    },
-    state: initialState(),
+    state: initialState(model.terms),
     best: new Map(),
   };
   const { resume, weights } = ctx;

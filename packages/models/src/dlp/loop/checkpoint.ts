@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpoint } from '@trawl/nn';
 import { CheckpointError, fromHost, hostTensor, toHost } from '@trawl/nn';
 import { z } from 'zod';
-import { Stopped } from '../contract.js';
+import { Stopped } from '../../contract.js';
 import type { Run } from './run.js';
-import { dropBest } from '../bestWeights.js';
+import { dropBest } from '../../bestWeights.js';
 import { batchesOf } from './run.js';
 import { RunState } from './state.js';
 
@@ -47,7 +47,7 @@ export async function boundary(run: Run): Promise<void> {
   const { ctx, model, state } = run;
   const { epoch, step } = state;
   const { num_epochs: epochs } = model.params;
-  ctx.progress({ epoch: Math.min(epoch, epochs), epochs, step, steps: epochs * batchesOf(run) });
+  ctx.progress({ epoch: Math.min(epoch, epochs), epochs, step, steps: epochs * batchesOf(model) });
   await ctx.breathe();
   if (!ctx.signal.aborted && !ctx.checkpointDue()) return;
   await ctx.checkpoint(toCheckpoint(run), { epoch, step });
