@@ -2,6 +2,7 @@ import type { SweepDetail } from '@trawl/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemOf, startApi, type TestApi } from '../support/api.js';
 import { smallSpec, stagedSpec } from '../support/specs.js';
+import { addSweep, runsOf, stagePlan } from '../support/sweeps.js';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -99,5 +100,22 @@ describe('POST /v1/sweeps/{id}/extend', () => {
       detail: expect.stringMatching(/cancelled/),
     });
     expect((await extend('nobody', { seeds: 1 })).statusCode).toBe(404);
+  });
+
+  it('runs nothing more of a sweep whose model has another version by now', async () => {
+    const id = await addSweep(api.store, { stages: [stagePlan({ modelVersion: '0' })] });
+    const [run] = await runsOf(api.store, id);
+    await api.store.runs.cancel(run!);
+    const refit = api.inject({ method: 'POST', url: `/v1/sweeps/${id}/refit`, payload: { top: 1, seeds: 1 } });
+    const retry = api.inject({ method: 'POST', url: `/v1/runs/${run}/retry` });
+    for (const answer of [await extend(id, { seeds: 1 }), await refit, await retry]) {
+      expect(problemOf(answer)).toMatchObject({
+        status: 409,
+        detail: expect.stringMatching(
+          /is of model ps-vae version \d, and this trawl has version \d.*Submit the sweep anew/,
+        ),
+      });
+    }
+    expect(await api.store.sweeps.detail(id)).toMatchObject({ state: 'running', stages: [{ state: 'running' }] });
   });
 });

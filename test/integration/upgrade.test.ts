@@ -8,6 +8,7 @@ import { appliedMigrations, migrateAs } from '@trawl/store/migrate';
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../support/processes.js';
 import { trawl, trawlUp } from '../support/trawl.js';
 
 /* Data directories as users have them are opened by this build. */
@@ -58,8 +59,22 @@ test('a data directory of migration 0001 is migrated by trawl up, and reads the 
       if (name !== 'waiting') continue;
       const sweep = await client.sweeps.approve(id, 'alpha', { who: 'ada' });
       expect(sweep.stages[0]).toMatchObject({ state: 'done', selected: { decidedBy: 'ada' } });
-      // It may have ended already: nothing is asked of its training here.
-      await client.sweeps.cancel(id).catch(() => undefined);
+      // What comes next would be trained by another version of the model: it ends with that reason.
+      const failed = await until('an end', async () => {
+        const now = await client.sweeps.get(id);
+        return now.state === 'failed' ? now : null;
+      });
+      expect(failed.stages.map(({ state, reason }) => ({ state, reason }))).toMatchObject([
+        { state: 'done' },
+        {
+          state: 'failed',
+          reason: expect.stringMatching(
+            /^stage beta is of model ps-vae version 1, and this trawl has version \d+: .*Submit the sweep anew/,
+          ),
+        },
+        { state: 'pending' },
+      ]);
+      await expect(client.sweeps.refit(id, { top: 1, seeds: 1 })).rejects.toThrow(/model ps-vae version 1, and this/);
     }
   } finally {
     await up.stop();

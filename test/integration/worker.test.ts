@@ -86,6 +86,17 @@ describe('a dataset', () => {
   });
 });
 
+describe('a run of another version of its model', () => {
+  it('is refused, once, with both versions', async () => {
+    const sweep = await submitOne(stack, {});
+    await stack.query(`update cell set model_version = '0'`);
+    await stack.startWorker();
+    const run = await stack.run(sweep, 'failure', finished);
+    expect(run).toMatchObject({ failureClass: 'invalid_data', failures: 1 });
+    expect(run.failureMessage).toMatch(/^the run is of model stub version 0, and this worker has version 1: /);
+  });
+});
+
 describe('control', () => {
   it('cancel kills the trainer at once, and nothing is written after it', async () => {
     await stack.startWorker();

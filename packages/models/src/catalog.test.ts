@@ -1,4 +1,4 @@
-import type { ModelCard } from '@trawl/spec';
+import { canonicalJson, type ModelCard, sha256Hex } from '@trawl/spec';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { catalog } from './catalog.js';
@@ -18,6 +18,29 @@ test('default selections rank by a metric that the summary holds', () => {
     const metric = card.metrics.find((one) => one.name === name);
     expect(metric).toMatchObject({ summary: true, splits: expect.arrayContaining([split]) });
   }
+});
+
+/** Parameters of each model's version with their defaults, as a digest. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  'ps-vae 2': 'e428e638',
+  'msps-vae 1': 'eeff0469',
+  'vae 1': 'cbc57528',
+  'beta-tcvae 1': 'cbc57528',
+  'ae 1': 'c4b3403e',
+  'dlp 1': 'b5b0eca5',
+};
+
+test.each([...catalog.values()])('the parameters of $name are those of its version', ({ name, version, params }) => {
+  const { properties = {} } = z.toJSONSchema(params, { io: 'input' });
+  const defaults = Object.entries(properties).map(([key, schema]) => [
+    key,
+    z.json().parse((typeof schema === 'object' && schema.default) ?? null),
+  ]);
+  const digest = sha256Hex(canonicalJson(Object.fromEntries(defaults))).slice(0, 8);
+  expect(
+    PARAMETERS[`${name} ${version}`],
+    'Stored sweeps would be run with other parameters: raise the version of the model, and write its digest here',
+  ).toBe(digest);
 });
 
 describe.each([...catalog.values()])('$name', (card: ModelCard) => {

@@ -9,6 +9,7 @@ export { refitPlan } from './check/plan.js';
 export { checkExtension } from './extend/checkExtension.js';
 export type { CheckedExtension, Extension } from './extend/checkExtension.js';
 export { dependentsOf } from './extend/dependents.js';
+export { notInstalled } from './installed.js';
 export { rankableMetric, rankableMetrics } from './metricValue.js';
 export type { RankableRun } from './metricValue.js';
 export { seededRandom } from './random.js';

@@ -2,7 +2,7 @@ import { canonicalJson, type ExtendBody } from '@trawl/spec';
 import { checkExtension, dependentsOf } from '@trawl/search';
 import { ProblemError } from '../problems.js';
 import type { Services } from './services.js';
-import { newestSearch, stageNamed, stagesOf } from './stages.js';
+import { newestSearch, requireInstalled, stageNamed, stagesOf } from './stages.js';
 import { illegal, sweepDetail } from './sweeps.js';
 
 /** How often another change of the sweep may come between the look and the write. */
@@ -37,21 +37,15 @@ async function isKnown(key: string, id: string, body: ExtendBody, { store }: Ser
 }
 
 async function tryExtend(id: string, body: ExtendBody, idempotencyKey: string | undefined, services: Services) {
-  const { store, catalog } = services;
+  const { store } = services;
   const stages = await stagesOf(id, services);
   const { spec, state } = await sweepDetail(id, services);
   if (state === 'cancelled') return null;
   const stage = body.stage === undefined ? newestSearch(stages) : stageNamed(body.stage, stages);
-  const { model, modelVersion } = stage.plan;
-  const version = catalog.get(model)?.version;
-  if (version !== modelVersion) {
-    const has = version === undefined ? `no ${model}` : `${model} ${version}`;
-    throw new ProblemError(
-      'conflict',
-      `Stage ${stage.name} is of ${model} ${modelVersion} and this service has ${has}: their runs do not compare; post a new sweep.`,
-    );
-  }
   const plans = stages.map((each) => each.plan);
+  const dependents = dependentsOf(plans, stage.ordinal);
+  // They open anew too.
+  for (const plan of [stage.plan, ...dependents]) requireInstalled(`stage ${plan.name}`, plan, services);
   const checked = await checkExtension(
     { spec, stages: plans, stage: stage.plan, extension: body, usedSeeds: await store.sweeps.usedSeeds(id) },
     services,
@@ -68,7 +62,7 @@ async function tryExtend(id: string, body: ExtendBody, idempotencyKey: string | 
       `The data of stage ${stage.name} is not what it was when the sweep was posted (sha256 ${stage.datasetHash}): new runs would not compare with those there are.`,
     );
   }
-  const names = new Set(dependentsOf(plans, stage.ordinal).map(({ name }) => name));
+  const names = new Set(dependents.map(({ name }) => name));
   return store.stages.extend(stage.id, {
     from: stage.plan,
     to: checked.plan,

@@ -1,7 +1,7 @@
 import { refitPlan } from '@trawl/search';
 import type { RefitBody } from '@trawl/spec';
 import type { Services } from './services.js';
-import { searchesOf, stagesOf } from './stages.js';
+import { requireInstalled, searchesOf, stagesOf } from './stages.js';
 import { illegal, sweepDetail } from './sweeps.js';
 
 /** Appends a stage that runs the best cells of the last search again with seeds not used before. */
@@ -9,6 +9,7 @@ export async function refit(id: string, wanted: RefitBody, services: Services): 
   const stages = await stagesOf(id, services);
   const search = searchesOf(stages).at(-1);
   if (!search) throw new Error('a sweep without a search');
+  requireInstalled(`stage ${search.name}`, search.plan, services);
   const name = freeName(stages.map((each) => each.name));
   const plan = refitPlan(search.plan, wanted, name, stages.length);
   const added = await services.store.stages.addRefit(id, plan).catch(nameTaken);

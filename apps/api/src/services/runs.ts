@@ -1,6 +1,7 @@
-import { type Curve, metricName, type RunDetail, type RunState } from '@trawl/spec';
+import { type Curve, metricName, nextRunState, type RunDetail, type RunState } from '@trawl/spec';
 import { found, ProblemError, parameterProblem } from '../problems.js';
 import type { Services } from './services.js';
+import { requireInstalled } from './stages.js';
 
 export async function runDetail(id: string, { store }: Services): Promise<RunDetail> {
   return found(await store.runs.detail(id), 'run', id);
@@ -20,6 +21,10 @@ export async function controlRun(
   action: 'cancel' | 'pause' | 'resume' | 'retry',
   services: Services,
 ): Promise<RunDetail> {
+  if (action === 'retry') {
+    const run = await runDetail(id, services);
+    if (nextRunState(run.state, { kind: 'retried' }) !== null) requireInstalled(`run ${id}`, run, services);
+  }
   const state = await services.store.runs[action](id);
   const detail = await runDetail(id, services);
   if (state !== null) return detail;

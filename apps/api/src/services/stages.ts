@@ -1,3 +1,4 @@
+import { notInstalled } from '@trawl/search';
 import type { StageRow } from '@trawl/store';
 import { found, ProblemError } from '../problems.js';
 import type { Services } from './services.js';
@@ -36,3 +37,13 @@ export function newestSearch(stages: readonly StageRow[]): StageRow {
 }
 
 export const namesOf = (stages: readonly StageRow[]): string => stages.map((stage) => stage.name).join(', ');
+
+/** @throws ProblemError 409 for what was made for another version of its model: `what` names it. */
+export function requireInstalled(
+  what: string,
+  made: { model: string; modelVersion: string },
+  { catalog }: Services,
+): void {
+  const outdated = notInstalled(what, made, catalog);
+  if (outdated !== null) throw new ProblemError('conflict', `No more can be run: ${outdated}.`);
+}

@@ -1,4 +1,4 @@
-import { expandStage, refitCells, stageSeeds } from '@trawl/search';
+import { expandStage, notInstalled, refitCells, stageSeeds } from '@trawl/search';
 import type { Catalog, Cell, StagePlan } from '@trawl/spec';
 import type { Decision } from './decision.js';
 import { parentRuns } from './parents.js';
@@ -15,10 +15,13 @@ export interface Opening {
   catalog: Catalog;
 }
 
-/** The cells and seeds with which a stage opens. @throws when what it starts from is not there. */
+/** The cells and seeds with which a stage opens, if its model is still the one it was posted for. @throws when what it starts from is not there. */
 export function open(opening: Opening): Decision {
-  const cells = opening.plan.kind === 'refit' ? refit(opening) : search(opening);
-  return { kind: 'open', cells, seeds: stageSeeds(opening.plan, opening.usedSeeds), parents: parents(opening, cells) };
+  const { plan, catalog } = opening;
+  const outdated = notInstalled(`stage ${plan.name}`, plan, catalog);
+  if (outdated !== null) return { kind: 'fail', reason: outdated };
+  const cells = plan.kind === 'refit' ? refit(opening) : search(opening);
+  return { kind: 'open', cells, seeds: stageSeeds(plan, opening.usedSeeds), parents: parents(opening, cells) };
 }
 
 function search({ plan, base, catalog }: Opening): Cell[] {

@@ -31,8 +31,8 @@ export async function trainRun(
     channel.post({ type: 'ready', info: backend.info });
     const trainer = await equipment.trainerFor(start.model);
     if (trainer.card.version !== start.modelVersion) {
-      throw new Error(
-        `${start.model}: this worker has version ${trainer.card.version}, the run wants ${start.modelVersion}`,
+      throw new InvalidData(
+        `the run is of model ${start.model} version ${start.modelVersion}, and this worker has version ${trainer.card.version}: what they train does not compare. If trawl was upgraded since it was submitted, submit the sweep anew; if this worker is of an older trawl than the api, upgrade the worker and retry the run`,
       );
     }
     const tensors = equipment.liveTensors(backend);
