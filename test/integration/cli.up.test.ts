@@ -40,6 +40,20 @@ it.runIf(process.platform === 'linux')(
   },
 );
 
+it('trawl up ends where TRAWL_BACKEND cannot be had, and says what would help', async () => {
+  const up = trawl(['up'], {
+    TRAWL_DATA_DIR: join(folder, 'backend'),
+    TRAWL_PORT: '0',
+    TRAWL_BACKEND: 'tfjs-node-gpu',
+    XDG_CACHE_HOME: join(folder, 'nothing'),
+  });
+  expect(await up.exited).toBe(1);
+  expect(up.stderr()).toMatch(
+    /^trawl: the worker cannot start: .*no native build is installed.*`trawl native install`/m,
+  );
+  expect(up.stderr()).not.toContain('starting it again');
+});
+
 it('exit codes tell a wrong command, a refusal and a service that is away apart', async () => {
   const env = { TRAWL_DATA_DIR: join(folder, 'none') };
   expect(await trawl(['ls'], env).exited).toBe(2);

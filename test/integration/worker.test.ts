@@ -156,7 +156,6 @@ describe('control', () => {
 
 describe('a worker with GPUs', () => {
   it('warms up before it is ready', async () => {
-    // There need be no GPU: the backend finds none and warms up the CPU.
     const worker = await stack.startWorker({ TRAWL_CAPABILITY: 'gpu', TRAWL_DEVICES: '0' });
     const said = worker.logged().map(({ msg }) => msg);
     expect(said.filter((msg) => /warm|ready/.test(String(msg)))).toEqual([

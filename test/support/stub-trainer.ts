@@ -191,12 +191,16 @@ async function forEver(): Promise<never> {
   for (;;) await sleep(60_000);
 }
 
+/** The device that the worker is told to have. */
+const foundDevice = (): string => (process.env['CUDA_VISIBLE_DEVICES'] === '-1' ? 'stub' : 'gpu:0 stub');
+
 /** Without TensorFlow.js and its files: a stub starts in a fraction of a second. */
 export const equipment = {
   liveTensors: () => leaked,
   openBackend: async (): Promise<Pick<Backend, 'info'>> => ({
-    info: { backend: 'cpu', device: 'stub', threads: 1, versions: { node: process.version } },
+    info: { backend: 'cpu', device: foundDevice(), threads: 1, versions: { node: process.version } },
   }),
+  warmUp: async () => {},
   randomStreams: async (seed: number) => randomStreams(seed),
   async readCheckpoint(path: string): Promise<Checkpoint> {
     const bytes = await readFile(path);

@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
+import { CannotStart } from './cannotStart.js';
 import { readConfig } from './config.js';
 import { startSupervisor, type Supervisor } from './supervisor/supervisor.js';
 
@@ -30,4 +31,14 @@ const grace = closeWithGrace(
 // `trawl up` holds the other end: it has died.
 if (process.connected) process.once('disconnect', () => grace.close());
 
-supervisor = await startSupervisor(config, log);
+try {
+  supervisor = await startSupervisor(config, log);
+} catch (error) {
+  if (!(error instanceof CannotStart)) throw error;
+  log.fatal(error.message);
+  // To `trawl up`, which would else start it again and again.
+  await new Promise<unknown>((sent) =>
+    process.send ? process.send({ type: 'cannotStart', why: error.message }, sent) : sent(null),
+  );
+  process.exit(1);
+}

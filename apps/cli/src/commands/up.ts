@@ -20,11 +20,8 @@ export function upCommand(program: Command, context: () => Context): void {
       say('submit a sweep: npm run -s trawl -- submit sweeps/demo.yaml --watch');
       say('Ctrl-C stops everything; running runs write a checkpoint first');
       const reason = await Promise.race([stack.broken, untilSignal().then(() => null)]);
-      say(
-        reason === null
-          ? 'stopping'
-          : `${reason}\nstopping; start it again: running runs go on from their last checkpoint`,
-      );
+      if (reason !== null) say(reason);
+      say('stopping');
       await stack.stop();
       if (reason !== null) process.exitCode = 1;
     });

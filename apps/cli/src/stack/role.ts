@@ -24,6 +24,8 @@ export interface RoleOptions {
   logFile: string;
   /** Told when the process ends by itself; it is started again after `restartMs`. */
   onExit: (message: string) => void;
+  /** Told instead when the process ends because it is not set up right: it is not started again. */
+  onCannotStart: (why: string) => void;
 }
 
 const FIRST_RESTART_MS = 500;
@@ -34,7 +36,7 @@ const LONGEST_RESTART_MS = 30_000;
  * terminal reaches only this process, which then stops the roles in the right order. The IPC channel tells the
  * child when this process dies.
  */
-export function startRole({ role, env, logFile, onExit }: RoleOptions): RoleProcess {
+export function startRole({ role, env, logFile, onExit, onCannotStart }: RoleOptions): RoleProcess {
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
@@ -45,13 +47,17 @@ export function startRole({ role, env, logFile, onExit }: RoleOptions): RoleProc
   const start = (): void => {
     const log = openSync(logFile, 'a');
     const startedAt = performance.now();
+    let cannotStart: string | undefined;
     child = spawn(process.execPath, [entryOf(role)], { env, detached: true, stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
-    child.on('message', (message: { type?: string; url?: string }) => {
+    child.on('message', (message: { type?: string; url?: string; why?: string }) => {
+      if (message.type === 'cannotStart') cannotStart = message.why ?? '';
       if (message.type === 'listening' && message.url !== undefined) heard.emit('listening', message.url);
     });
-    child.once('exit', (code, signal) => {
+    // Not 'exit': its last message may come after that.
+    child.once('close', (code, signal) => {
       if (stopping) return;
+      if (cannotStart !== undefined) return onCannotStart(cannotStart);
       if (performance.now() - startedAt > LONGEST_RESTART_MS) restartMs = FIRST_RESTART_MS;
       onExit(
         `${role} ended (${signal ?? `exit ${code}`}); starting it again in ${restartMs / 1000} s. ${lastLines(logFile, 3)}`,

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@trawl/client';
@@ -44,7 +45,8 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
   let postgres: EmbeddedPostgres | undefined;
   let keys: StackKeys | undefined;
   let isBroken = false;
-  let broken = new Promise<string>(() => {});
+  const refusals = new EventEmitter<{ refusal: [string] }>();
+  let broken = once(refusals, 'refusal').then(([why]) => String(why));
   const graceSeconds = (role: Role): number => {
     if (isBroken) return HOPELESS_SECONDS;
     return (role === 'worker' ? config.drainSeconds : config.closeSeconds) + MARGIN_SECONDS;
@@ -63,11 +65,12 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
     if (config.databaseUrl === undefined) {
       say('starting Postgres');
       postgres = await startEmbeddedPostgres({ dataDir: config.dataDir });
-      broken = postgres.exited.then(() => {
+      const died = postgres.exited.then(() => {
         isBroken = true;
         const log = join(config.dataDir, 'postgres.log');
-        return `Postgres ended by itself; ${log} ends with:\n${lastLines(log, 5)}`;
+        return `Postgres ended by itself; ${log} ends with:\n${lastLines(log, 5)}\nstart it again: running runs go on from their last checkpoint`;
       });
+      broken = Promise.race([broken, died]);
     }
     const databaseUrl = config.databaseUrl ?? postgres?.databaseUrl ?? '';
     await migrate(databaseUrl);
@@ -83,7 +86,13 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
       ...(slots === undefined ? {} : { TRAWL_SLOTS: String(slots) }),
     };
     const start = (role: Role): RoleProcess => {
-      const process = startRole({ role, env, logFile: join(logs, `${role}.log`), onExit: say });
+      const process = startRole({
+        role,
+        env,
+        logFile: join(logs, `${role}.log`),
+        onExit: say,
+        onCannotStart: (why) => void refusals.emit('refusal', `the ${role} cannot start: ${why}`),
+      });
       roles.push(process);
       return process;
     };
@@ -94,7 +103,8 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
     env['TRAWL_API_KEY'] = keys.worker;
     start('scheduler');
     start('worker');
-    await ready(apiUrl);
+    const reason = await Promise.race([broken, ready(apiUrl)]);
+    if (reason !== undefined) throw new Error(reason);
 
     const file: StackFile = {
       apiUrl,

@@ -1,4 +1,5 @@
 import { allows, SelfView } from '@trawl/spec';
+import { CannotStart } from '../cannotStart.js';
 import type { Api } from './transfer.js';
 
 const PATIENCE_MS = 10_000;
@@ -8,7 +9,7 @@ const REMEDY =
 /**
  * Asks the api whether it will take this worker's files: it should not train for hours to learn that it will not.
  * An api that does not answer now may when there is something to send.
- * @throws Error with the remedy
+ * @throws CannotStart with the remedy
  */
 export async function requireAccess({ url, key }: Api): Promise<void> {
   const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
@@ -21,13 +22,13 @@ export async function requireAccess({ url, key }: Api): Promise<void> {
   clearTimeout(timer);
   if (answer?.status === 401) {
     const why = key === undefined ? 'asks for an API key' : 'does not take the API key that this worker has';
-    throw new Error(`the api at ${url} ${why}: ${REMEDY}`);
+    throw new CannotStart(`the api at ${url} ${why}: ${REMEDY}`);
   }
   const self = answer?.ok ? SelfView.safeParse(parsed(text)).data : undefined;
   if (self === undefined) return;
   const lacks = allows(self.scope, 'submit') ? null : `has scope ${self.scope}, and sending files needs submit`;
   const wrong = self.project === null ? lacks : 'is of one project, and a worker trains for all';
-  if (wrong !== null) throw new Error(`API key ${self.name} ${wrong}: ${REMEDY}`);
+  if (wrong !== null) throw new CannotStart(`API key ${self.name} ${wrong}: ${REMEDY}`);
 }
 
 function parsed(text: string): unknown {

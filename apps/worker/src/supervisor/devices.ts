@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Capability } from '@trawl/store';
+import { CannotStart } from '../cannotStart.js';
 import type { Config, TrainerSettings } from '../config.js';
 
 export interface Machine {
@@ -28,7 +29,7 @@ export async function lookAtMachine(config: Config): Promise<Machine> {
       ? await listGpus()
       : config.devices.map((id) => ({ id, name: '' }));
   if (config.capability === 'gpu' && gpus.length === 0) {
-    throw new Error(
+    throw new CannotStart(
       'TRAWL_CAPABILITY=gpu, but no GPU is to be had: nvidia-smi lists none (or TRAWL_BACKEND rules them out). ' +
         'Name them in TRAWL_DEVICES, or set TRAWL_CAPABILITY=cpu',
     );

@@ -17,7 +17,7 @@ import { openRooms } from './rooms.js';
 import { startTrainer } from './trainerProcess.js';
 import { openTrainers } from './trainers.js';
 import { openTransfers } from './transfer.js';
-import { warmUp } from './warmUp.js';
+import { withBackend } from './tryBackend.js';
 import { openWorkDir } from './workDir.js';
 
 /** Part of a lease. */
@@ -42,12 +42,14 @@ export interface Supervisor {
   kill(): void;
 }
 
-/** Registers this worker and serves the queue with all its slots. */
+/**
+ * Registers this worker and serves the queue with all its slots.
+ * @throws CannotStart
+ */
 export async function startSupervisor(config: Config, log: Logger): Promise<Supervisor> {
   const api = { url: config.apiUrl, key: config.apiKey };
   await requireAccess(api);
-  const machine = await lookAtMachine(config);
-  if (machine.capability === 'gpu') await warmUp(config, machine, log);
+  const machine = await withBackend(config, await lookAtMachine(config), log);
   const slots = machine.visible.length;
   const { leaseSeconds } = config;
   const { noFence, noCas, noLease } = config.unsafe;

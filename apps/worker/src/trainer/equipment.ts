@@ -8,6 +8,8 @@ import type { Backend, Checkpoint, RandomStreams } from '@trawl/nn';
 /** What training takes from other packages, each loaded when it is first needed. */
 export interface Equipment {
   openBackend(settings: Pick<TrainerSettings, 'backend' | 'threads' | 'cacheHome'>): Promise<Backend>;
+  /** Has the open backend make one small step. */
+  warmUp(): Promise<void>;
   /** How many tensors live now. */
   liveTensors(backend: Backend): number;
   openDataset(
@@ -26,6 +28,7 @@ const ordinary: Equipment = {
     const [{ openBackend }, { nativeDirectory }] = await Promise.all([import('@trawl/nn'), import('@trawl/nn/native')]);
     return openBackend(backend, { threads, cacheDir: nativeDirectory(cacheHome ?? undefined) });
   },
+  warmUp: async () => void (await import('@trawl/nn')).warmUp(),
   liveTensors: ({ tf }) => tf.memory().numTensors,
   openDataset: async (spec, place) => (await import('@trawl/datasets/open')).openDataset(spec, place),
   trainerFor: async (model) => (await import('@trawl/models/trainers')).trainerFor(model),
