@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, until } from '../support/processes.js';
+import { PATIENCE_MS } from './patience.js';
 import type { Role } from './role.js';
 import type { RunRow, Site } from './site.js';
 
@@ -15,10 +16,14 @@ export function training(site: Site): { pid: number; runId: string; step: number
 
 /** Waits until so many trainers are in mid-run. */
 export const midRun = (site: Site, trainers = 2): Promise<ReturnType<typeof training>> =>
-  until(`${trainers} trainers in mid-run`, () => {
-    const now = training(site);
-    return now.length >= trainers ? now : null;
-  });
+  until(
+    `${trainers} trainers in mid-run`,
+    () => {
+      const now = training(site);
+      return now.length >= trainers ? now : null;
+    },
+    PATIENCE_MS,
+  );
 
 /** A worker that holds a run, chosen by the dice, and its runs. */
 export async function busyWorker(site: Site, sweepId: string): Promise<{ worker: Role; runs: RunRow[] }> {
@@ -37,7 +42,7 @@ export const pick = <T>(site: Site, from: readonly T[]): T | undefined => from[M
 export const pause = (site: Site, fromMs: number, toMs: number): Promise<void> =>
   sleep(fromMs + site.dice() * (toMs - fromMs));
 
-export async function ended({ name, exited }: Role, ms = 30_000): Promise<{ code: number | null }> {
+export async function ended({ name, exited }: Role, ms = PATIENCE_MS): Promise<{ code: number | null }> {
   const end = await Promise.race([exited, sleep(ms, null, { ref: false })]);
   if (end === null) throw new Error(`${name} did not end within ${ms} ms`);
   return end;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isRunning, until } from '../support/processes.js';
+import { PATIENCE_MS } from './patience.js';
 
 /** A process of the service, started from what is built, as in production. */
 export interface Role {
@@ -17,7 +18,6 @@ export interface Role {
 
 /** The repository's root, from source and from what is built of it. */
 export const ROOT = fileURLToPath(import.meta.url).replace(/\/test\/.*$/, '');
-const START_MS = 60_000;
 
 /**
  * Resolves when its output says `ready`.
@@ -56,7 +56,7 @@ export async function startRole(
       if (!isRunning(pid)) throw new Error(`${name} ended: ${output.slice(-3_000)}`);
       return output.includes(ready);
     },
-    START_MS,
+    PATIENCE_MS,
   ).catch((error: unknown) => {
     child.kill('SIGKILL');
     throw error;

@@ -36,7 +36,7 @@ const playable = ([name, queue]: readonly [string, QueueKind, ...unknown[]]): bo
 
 describe.concurrent('nothing is lost, doubled or left over after', () => {
   it.for(SHORT.filter(playable))('%s, queue in %s', async ([name, queue]) => {
-    expect((await play(named(name), { queue, seed: 1 })).violations).toEqual([]);
+    expect((await play(named(name), { queue, seed: 1, endMs: 120_000 })).violations).toEqual([]);
   });
 });
 
@@ -51,7 +51,12 @@ describe.concurrent('each protection is needed:', () => {
   });
 
   it('the fence alone holds off a worker that believes in its lease for ever', async () => {
-    const played = await play(named('worker-frozen'), { queue: 'postgres', seed: 1, unsafe: 'noLease' });
+    const played = await play(named('worker-frozen'), {
+      queue: 'postgres',
+      seed: 1,
+      unsafe: 'noLease',
+      endMs: 120_000,
+    });
     expect(played.violations).toEqual([]);
   });
 

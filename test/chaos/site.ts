@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import type { Random } from '@trawl/search';
 import { migrate, startEmbeddedPostgres } from '@trawl/store';
-import { Client } from 'pg';
+import { Pool } from 'pg';
 import { createServer } from 'node:net';
+import { promisify } from 'node:util';
 import { listen } from '../support/ports.js';
 import { survivors, until } from '../support/processes.js';
 import { startProxy } from '../support/proxy.js';
@@ -85,14 +88,32 @@ async function ownPort(): Promise<number> {
   }
 }
 
+const NOT_DURABLE: Record<string, string> = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+
+let made: Promise<string> | undefined;
+
+/** Of a data directory that has the schema, made once: that takes longer than all else of a start. */
+async function copyCluster(dataDir: string): Promise<void> {
+  made ??= makeCluster();
+  // With its owner, which is not root.
+  await promisify(execFile)('cp', ['-a', await made, dataDir]);
+}
+
+async function makeCluster(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'trawl-chaos-cluster-'));
+  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+  const server = await startEmbeddedPostgres({ dataDir, settings: NOT_DURABLE });
+  await migrate(server.databaseUrl);
+  await server.stop();
+  return dataDir;
+}
+
 export async function openSite({ queue, dice, unsafe = '', durable = false }: SiteOptions): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'trawl-chaos-'));
-  const settings: Record<string, string> = durable
-    ? {}
-    : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+  const settings = durable ? {} : NOT_DURABLE;
   const dataDir = join(folder, 'postgres');
+  await copyCluster(dataDir);
   let server = await startEmbeddedPostgres({ dataDir, settings });
-  await migrate(server.databaseUrl);
   const proxy = await startProxy(server.databaseUrl);
   const redis = queue === 'redis' ? await startRedis() : null;
   const port = await ownPort();
@@ -113,16 +134,15 @@ export async function openSite({ queue, dice, unsafe = '', durable = false }: Si
   };
   const living = (app: string): Role[] => roles.filter(({ name, alive }) => name.startsWith(app) && alive);
 
-  const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => {
-    const client = new Client({ connectionString: server.databaseUrl });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return (await client.query(text, values)).rows;
-    } finally {
-      await client.end();
-    }
+  // Kept open: it is asked many times a second, and a login costs more than an answer.
+  const connect = (): Pool => {
+    const pool = new Pool({ connectionString: server.databaseUrl, max: 3 });
+    pool.on('error', () => {});
+    return pool;
   };
+  let pool = connect();
+  const sql = async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
+    (await pool.query(text, values)).rows;
 
   const site: Site = {
     queue,
@@ -146,8 +166,10 @@ export async function openSite({ queue, dice, unsafe = '', durable = false }: Si
       away: () => proxy.down(),
       back: () => proxy.up(),
       async restart() {
+        await pool.end();
         await server.stop();
         server = await startEmbeddedPostgres({ dataDir, settings });
+        pool = connect();
         proxy.target(server.databaseUrl);
       },
     },
@@ -235,10 +257,11 @@ export async function openSite({ queue, dice, unsafe = '', durable = false }: Si
         for (const role of living(app)) role.kill('SIGKILL');
       }
       const pids = new Set([...roles.map(({ pid }) => pid), ...readWitness(witnessPath).map(({ pid }) => pid)]);
-      const left = await survivors(pids, 5_000);
+      const left = await survivors(pids, 15_000);
       for (const pid of left) process.kill(pid, 'SIGKILL');
       await proxy.down().catch(() => {});
       await redis?.stop();
+      await pool.end();
       await server.stop();
       await rm(folder, { recursive: true, force: true });
       return left;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../support/processes.js';
+import { PATIENCE_MS } from '../patience.js';
 import type { Scenario } from '../scenario.js';
 
 const ROUND_MS = 2_000;
@@ -27,7 +28,7 @@ export const nodeKiller: Scenario = {
         for (let n = site.workers.length; n < WORKERS; n += 1) await site.startWorker();
         return done();
       },
-      240_000,
+      3 * PATIENCE_MS,
     );
   },
 };

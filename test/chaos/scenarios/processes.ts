@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../support/processes.js';
 import { busyWorker, ended, midRun, pause, pick, training } from '../look.js';
+import { PATIENCE_MS } from '../patience.js';
 import type { Scenario } from '../scenario.js';
 import { LEASE_SECONDS } from '../site.js';
 
@@ -58,7 +59,7 @@ export const processes: Scenario[] = [
       worker.kill('SIGSTOP');
       const taken = async (): Promise<boolean> =>
         (await site.runs(sweepId)).some(({ id, fence }) => runs.some((run) => run.id === id && fence > run.fence + 1));
-      await until('another attempt at its runs', taken, 60_000);
+      await until('another attempt at its runs', taken, PATIENCE_MS);
       await sleep(500);
       worker.kill('SIGCONT');
     },
@@ -85,7 +86,7 @@ export const processes: Scenario[] = [
         'its runs to be lost',
         async () =>
           (await site.runs(sweepId)).some(({ id, fence }) => runs.some((r) => r.id === id && fence > r.fence)),
-        60_000,
+        PATIENCE_MS,
       );
     },
   },

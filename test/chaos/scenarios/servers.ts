@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue } from '@trawl/queue';
 import { until } from '../../support/processes.js';
 import { midRun } from '../look.js';
+import { PATIENCE_MS } from '../patience.js';
 import type { Scenario } from '../scenario.js';
 
 /** Whether this user may mount a small disk in a namespace of its own. */
@@ -99,11 +100,11 @@ export const servers: Scenario[] = [
           return statSync(ballast).size > 0;
         }
       };
-      await until('the disk to be full', full);
+      await until('the disk to be full', full, PATIENCE_MS);
       await sleep(2_000);
       const refused = (): boolean =>
         site.workers.some((worker) => worker.output().includes('The disk of the service is full'));
-      await until('an upload to be refused', refused).finally(() => rmSync(ballast));
+      await until('an upload to be refused', refused, PATIENCE_MS).finally(() => rmSync(ballast));
     },
   },
 ];
