@@ -16,7 +16,7 @@ interface Timed {
 }
 
 /**
- * How long it takes until a pause, a resume or a cancel has come about: states written, trainers gone or at work again.
+ * How long it takes until a pause, a resume or a cancel has come about: states written, trainers at rest, gone or at work again.
  * The aim is one training step plus 2 s.
  */
 export async function control(args: string[]): Promise<object> {
@@ -61,7 +61,8 @@ async function round(site: Site, timed: Map<Timed['action'], number[]>): Promise
   if (one === undefined) throw new Error('nothing trains');
   const stateOf = async (): Promise<string | undefined> =>
     (await site.runs(sweep)).find(({ id }) => id === one.runId)?.state;
-  await time('pause run', `runs/${one.runId}/pause`, async () => (await stateOf()) === 'queued' && !isRunning(one.pid));
+  const trains = (): boolean => training(site).some(({ runId }) => runId === one.runId);
+  await time('pause run', `runs/${one.runId}/pause`, async () => (await stateOf()) === 'queued' && !trains());
   await time('resume run', `runs/${one.runId}/resume`, async () => training(site).length === SLOTS);
   const now = training(site).find(({ runId }) => runId === one.runId);
   await time(

@@ -44,8 +44,10 @@ interface Said {
   failure: string | null;
 }
 
-/** Trains runs one after the other in one slot. */
-async function trainRuns(backend: 'wasm' | 'tfjs-node-gpu', starts: readonly StartMessage[]): Promise<Said[]> {
+type Job = StartMessage & { pause?: true };
+
+/** Trains runs one after the other in one slot; one to be paused stops at its next step, and goes on as the next. */
+async function trainRuns(backend: 'wasm' | 'tfjs-node-gpu', jobs: readonly Job[]): Promise<Said[]> {
   const settings = {
     supervisorPid: process.pid,
     backend,
@@ -57,18 +59,26 @@ async function trainRuns(backend: 'wasm' | 'tfjs-node-gpu', starts: readonly Sta
   };
   const trainers = openTrainers(() => startTrainer(settings, process.env));
   const all: Said[] = [];
-  for (const start of starts) {
+  let checkpoint: string | null = null;
+  for (const { pause = false, ...start } of jobs) {
     const said: Said = { pid: undefined, warm: false, result: [], failure: null };
-    const training = await trainers.train(0, start, {
-      onOutput: () => {},
-      onMessage(raw) {
-        const message = FromTrainer.parse(raw);
-        if (message.type === 'metrics') said.result.push(...message.points);
-        if (message.type === 'artifact') said.result.push([message.name, message.sha256]);
-        if (message.type === 'succeeded') said.result.push(message.summary);
-        if (message.type === 'failed') said.failure = message.message;
+    const training = await trainers.train(
+      0,
+      { ...start, checkpoint },
+      {
+        onOutput: () => {},
+        onMessage(raw) {
+          const message = FromTrainer.parse(raw);
+          if (message.type === 'progress' && pause) training.stop({ type: 'stop', reason: 'paused' });
+          if (message.type === 'checkpoint' && pause) checkpoint = message.path;
+          if (message.type === 'metrics') said.result.push(...message.points);
+          if (message.type === 'artifact') said.result.push([message.name, message.sha256]);
+          if (message.type === 'succeeded') said.result.push(message.summary);
+          if (message.type === 'failed') said.failure = message.message;
+        },
       },
-    });
+    );
+    if (!pause) checkpoint = null;
     await training.ended;
     all.push({ ...said, pid: training.pid, warm: training.warm });
     training.release(said.failure === null);
@@ -87,13 +97,18 @@ describe.each(['wasm', 'tfjs-node-gpu'] as const)('a trainer process on %s that 
       runOf(7),
       runOf(2, { beta: 5, learning_rate: 1e-2 }),
       runOf(7),
+      { ...runOf(7), pause: true },
+      runOf(7),
     ]);
     // One process: so none left a tensor, or grew.
     expect(new Set(inARow.map(({ pid }) => pid)).size).toBe(1);
-    expect(inARow.map(({ warm }) => warm)).toEqual([false, true, true, true]);
+    expect(inARow.map(({ warm }) => warm)).toEqual([false, true, true, true, true, true]);
     expect(alone?.result.length).toBeGreaterThan(20);
     expect(inARow[1]?.result).toEqual(alone?.result);
     expect(inARow[3]?.result).toEqual(alone?.result);
     expect(inARow[0]?.result).not.toEqual(alone?.result);
+    const [before = [], after = []] = inARow.slice(4).map(({ result }) => result);
+    expect(before.length).toBeLessThan(alone?.result.length ?? 0);
+    expect([...before, ...after]).toEqual(alone?.result);
   });
 });

@@ -249,7 +249,7 @@ export function startAttempt(
   };
 
   const live = async (): Promise<void> => {
-    let succeeded = false;
+    let well = false;
     try {
       const outcome = await tryRun();
       if (outcome.kind === 'failed') said.write('error', `${outcome.failure.failure}: ${outcome.failure.message}`);
@@ -257,7 +257,8 @@ export function startAttempt(
         if (!lost.signal.aborted) log.warn({ error: String(error) }, 'the end of the log is not uploaded');
       });
       await record(outcome);
-      succeeded = outcome.kind === 'succeeded';
+      // Of a paused one the process stays too: it or another resumes in milliseconds.
+      well = outcome.kind === 'succeeded' || result?.type === 'stopped';
       log.info(outcome.kind === 'succeeded' ? { kind: outcome.kind } : outcome, 'attempt ended');
     } catch (error) {
       // The reaper finds it when its lease ends.
@@ -265,7 +266,7 @@ export function startAttempt(
         log.error({ error: String(error) }, 'the end of the attempt could not be written');
     } finally {
       lease.drop();
-      trainer?.release(succeeded);
+      trainer?.release(well);
       delivery.abandon();
       await rm(dir, { recursive: true, force: true }).catch((error: unknown) =>
         log.warn({ error: String(error) }, 'work folder left'),

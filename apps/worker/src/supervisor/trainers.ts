@@ -3,8 +3,8 @@ import type { Ears, Ended, TrainerProcess } from './trainerProcess.js';
 
 /*
  * A slot's trainer process goes from run to run: a start costs a second or two, many small runs are shorter. It stays
- * only after a run that succeeded and left nothing behind in it (the trainer looks itself and else ends), for runs
- * of the same model, and not for long without one: idle, it holds memory of its device.
+ * only after a run that succeeded or was paused and left nothing behind in it (the trainer looks itself and else ends),
+ * for runs of the same model, and not for long without one: idle, it holds memory of its device.
  */
 
 /** A run in the hands of a process. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { openFitness } from './fitness.js';
 
 const MIB = 2 ** 20;
-const good = { succeeded: true, leaked: 0 };
+const good = { well: true, leaked: 0 };
 
 it('takes so many runs and no more', () => {
   const fitness = openFitness(3, () => 0);
@@ -12,9 +12,9 @@ it('takes so many runs and no more', () => {
 });
 
 it('takes none after a failure, nor with a tensor more or less than before', () => {
-  expect(openFitness(9, () => 0).wornBy({ succeeded: false, leaked: 0 })).toBe('its run did not succeed');
-  expect(openFitness(9, () => 0).wornBy({ succeeded: true, leaked: 2 })).toBe('the run left 2 tensors');
-  expect(openFitness(9, () => 0).wornBy({ succeeded: true, leaked: -1 })).not.toBeNull();
+  expect(openFitness(9, () => 0).wornBy({ well: false, leaked: 0 })).toBe('its run failed');
+  expect(openFitness(9, () => 0).wornBy({ well: true, leaked: 2 })).toBe('the run left 2 tensors');
+  expect(openFitness(9, () => 0).wornBy({ well: true, leaked: -1 })).not.toBeNull();
 });
 
 it('bears some growth over what its first run needed, not over the run before', () => {

@@ -3,7 +3,8 @@ import { runInNewContext } from 'node:vm';
 
 /** What a run left behind in its process. */
 export interface Done {
-  succeeded: boolean;
+  /** It did not fail: trained to its end, or stopped when it was asked to. */
+  well: boolean;
   /** Live tensors after the run less those before. */
   leaked: number;
 }
@@ -15,7 +16,7 @@ export interface Done {
 const GROWTH_BYTES = 256 * 2 ** 20;
 
 /**
- * Whether this process may train another run: never after anything but a success, nor with a tensor or much memory
+ * Whether this process may train another run: never after a failure, nor with a tensor or much memory
  * more than before.
  * @param runs so many runs at most
  * @param residentBytes of this process, garbage collected
@@ -25,9 +26,9 @@ export function openFitness(runs: number, residentBytes: () => number = resident
   let baseline: number | null = null;
   return {
     /** Why not, or null. */
-    wornBy({ succeeded, leaked }: Done): string | null {
+    wornBy({ well, leaked }: Done): string | null {
       served += 1;
-      if (!succeeded) return 'its run did not succeed';
+      if (!well) return 'its run failed';
       if (served >= runs) return `it has trained ${served} runs`;
       if (leaked !== 0) return `the run left ${leaked} tensors`;
       const resident = residentBytes();

@@ -24,7 +24,8 @@ export async function trainRun(
   const channel: Channel = { ...line, post: (message) => (over ? undefined : line.post(message)) };
   let opened: OpenContext<unknown> | undefined;
   const end = (how: string): void => witness({ event: 'end', ...(opened?.at() ?? { epoch: 0, step: 0 }), how });
-  const done: Done = { succeeded: false, leaked: 0 };
+  let left = none;
+  let done: Done = { well: false, leaked: 0 };
   try {
     witness({ event: 'start', epoch: 0, step: 0 });
     const { equipment, backend } = await openedWorkshop();
@@ -35,7 +36,8 @@ export async function trainRun(
         `the run is of model ${start.model} version ${start.modelVersion}, and this worker has version ${trainer.card.version}: what they train does not compare. If trawl was upgraded since it was submitted, submit the sweep anew; if this worker is of an older trawl than the api, upgrade the worker and retry the run`,
       );
     }
-    const tensors = equipment.liveTensors(backend);
+    const before = equipment.liveTensors(backend);
+    left = () => equipment.liveTensors(backend) - before;
     const { resume, weights } = await readFiles(start, equipment);
     const materials = {
       params: z.record(z.string(), z.json()).parse(start.params),
@@ -52,13 +54,13 @@ export async function trainRun(
     opened = open;
     const summary = await trainer.train(open.context);
     open.flush();
-    done.leaked = equipment.liveTensors(backend) - tensors;
-    done.succeeded = true;
+    done = { well: true, leaked: left() };
     channel.post({ type: 'succeeded', summary });
     end('succeeded');
   } catch (error) {
     opened?.flush();
     if (signal.aborted && error instanceof Error && error.name === 'Stopped') {
+      done = { well: true, leaked: left() };
       channel.post({ type: 'stopped' });
       end('stopped');
     } else if (error instanceof Unreadable) {
@@ -74,6 +76,8 @@ export async function trainRun(
   await channel.drained();
   return done;
 }
+
+const none = (): number => 0;
 
 /** The checkpoint to resume from cannot be read. */
 class Unreadable extends Error {}
