@@ -259,7 +259,7 @@ const BAD: [string, unknown, path: string, given: unknown, allowed: string | Reg
     { ...smallSpec(), dataset: { kind: 'hd5', path: 'x' } },
     'dataset.kind',
     'hd5',
-    'one of: hdf5, behaviour, shapes, balls, sessions',
+    'one of: hdf5, behaviour, shapes, balls, frames, sessions',
   ],
   [
     'a generated dataset with an unknown key',

@@ -5,7 +5,7 @@ import { catalog } from '@trawl/models/catalog';
 import { checkSweep, countCells } from '@trawl/search';
 import type { CheckEnv } from '@trawl/search';
 import { applySmoke, isPlainObject, parseSweepText, SweepSpecSchema } from '@trawl/spec';
-import type { DatasetFacts, Fault, Space } from '@trawl/spec';
+import type { DatasetFacts, DatasetSpec, Fault, Space } from '@trawl/spec';
 import { renderReference } from '@trawl/spec/reference';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -20,6 +20,25 @@ const examples = [...page.matchAll(/^```yaml\nname: (\S+)\n.*?^```$/gms)].map(
   ([block, name = '']): [string, string] => [name, block.replaceAll(/^```(yaml)?$/gm, '')],
 );
 
+/** Of a folder with a hundred clips of colour. */
+function folderFacts({ path, size, clip }: Extract<DatasetSpec, { kind: 'frames' }>): DatasetFacts {
+  const trials = Array.from({ length: 100 }, (_, i) => i);
+  return {
+    kind: 'frames',
+    hash: path,
+    size: 1e9,
+    trials: 100,
+    frames: trials.map(() => clip ?? 100),
+    height: size ?? 64,
+    width: size ?? 64,
+    channels: 3,
+    labels: 0,
+    labelMasks: false,
+    frameMasks: false,
+    splits: { train: trials.slice(0, 80), val: trials.slice(80, 90), test: trials.slice(90) },
+  };
+}
+
 /** Files as a mouse in a box gives them, each other than the next; generated data as they are. */
 const inspect: CheckEnv['inspect'] = async (dataset, path) => {
   if (dataset.kind === 'sessions') {
@@ -29,6 +48,7 @@ const inspect: CheckEnv['inspect'] = async (dataset, path) => {
       path,
     );
   }
+  if (dataset.kind === 'frames') return { facts: folderFacts(dataset) };
   if (dataset.kind !== 'hdf5') return inspectDataset(dataset, { roots: [], at: path });
   const size = { trials: 40, frames: Array.from({ length: 40 }, () => 200), height: 64, width: 64, channels: 1 };
   const facts: DatasetFacts = {

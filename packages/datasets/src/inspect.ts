@@ -3,6 +3,7 @@ import { uploadedHash } from '@trawl/spec';
 import { behaviourFacts, tooLarge } from './behaviour/facts.js';
 import { ballsFacts, tooManyBalls } from './balls/facts.js';
 import { fileHash } from './fileHash.js';
+import { inspectFrames } from './frames/inspect.js';
 import { inspectHdf5 } from './hdf5.js';
 import { resolveInRoots } from './roots.js';
 import { shapesFacts, tooManyShapes } from './shapes/facts.js';
@@ -42,6 +43,8 @@ export async function inspectDataset(
       const fault = tooManyBalls(spec, at);
       return fault ? { faults: [fault] } : { facts: ballsFacts(spec) };
     }
+    case 'frames':
+      return inspectFrames(spec, roots, `${at}.path`);
     case 'hdf5': {
       const place = await resolveInRoots(spec.path, roots, `${at}.path`);
       if ('faults' in place) return place;

@@ -6,6 +6,8 @@ import { generateBehaviour } from './behaviour/generate.js';
 import type { VideoDataset } from './contract.js';
 import { DatasetError } from './errors.js';
 import { fileHash, fileStamp } from './fileHash.js';
+import { framesPlace } from './frames/inspect.js';
+import { loadFrames } from './frames/load.js';
 import { loadHdf5 } from './hdf5.js';
 import type { DatasetPlace } from './inspect.js';
 import { resolveInRoots } from './roots.js';
@@ -47,6 +49,20 @@ export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<
       const facts = ballsFacts(spec);
       if (expectedHash !== undefined && facts.hash !== expectedHash) throw otherGenerator(at, facts.hash, expectedHash);
       return { facts, trials: generateBalls(spec) };
+    }
+    case 'frames': {
+      const found = await framesPlace(spec, roots, `${at}.path`);
+      if ('faults' in found) throw new DatasetError(found.faults);
+      const loaded = await loadFrames(spec, found);
+      if (expectedHash !== undefined && loaded.facts.hash !== expectedHash) {
+        throw changed(
+          `${at}.path`,
+          'files have changed since the sweep was submitted',
+          loaded.facts.hash,
+          expectedHash,
+        );
+      }
+      return loaded;
     }
     case 'hdf5': {
       if (fetched !== undefined && expectedHash !== undefined) {

@@ -25,7 +25,27 @@ export async function resolveInRoots(
   roots: readonly string[],
   at: string,
 ): Promise<{ file: string } | { faults: Fault[] }> {
-  const found = await openRoots(roots);
+  return resolveIn(await openRoots(roots), given, at, 'file');
+}
+
+/** The same for a folder, with what tells whether a link in it may be followed. */
+export async function resolveFolder(
+  given: string,
+  roots: readonly string[],
+  at: string,
+): Promise<{ folder: string; isInside: (real: string) => boolean } | { faults: Fault[] }> {
+  const opened = await openRoots(roots);
+  const resolved = await resolveIn(opened, given, at, 'folder');
+  if ('faults' in resolved) return resolved;
+  return { folder: resolved.file, isInside: (real) => opened.some((root) => contains(root.real, real)) };
+}
+
+async function resolveIn(
+  found: readonly Root[],
+  given: string,
+  at: string,
+  want: 'file' | 'folder',
+): Promise<{ file: string } | { faults: Fault[] }> {
   const legal = `a path relative to a data root (${found.map((root) => root.name).join(', ')}), without ..`;
   const refuse = (message: string, allowed = legal) => ({
     faults: [{ path: at, message, given: shortGiven(given), allowed }],
@@ -46,12 +66,18 @@ export async function resolveInRoots(
       continue;
     }
     const facts = await stat(real);
+    if (want === 'folder') {
+      if (!facts.isDirectory()) return refuse('not a folder', 'a folder of frames; a file of frames is of kind: hdf5');
+      if (!(await mayRead(real))) return refuse('the service may not read it', 'a folder that the service may read');
+      return { file: real };
+    }
     if (facts.isDirectory()) return refuse('a folder', await filesOf(real, root));
     if (!facts.isFile()) return refuse('not an ordinary file');
     if (!(await mayRead(real))) return refuse('the service may not read it', 'a file that the service may read');
     return { file: real };
   }
   if (escaped) return refuse('a link that leaves its data root');
+  if (want === 'folder') return refuse('does not exist', await nearFolders(given, found, legal));
   return refuse('does not exist', await nearNames(given, found, legal));
 }
 
@@ -83,7 +109,7 @@ async function filesOf(folder: string, root: Root): Promise<string> {
   return names.length === 0 ? 'a file; this folder holds no HDF5 file' : `a file: ${listed(names.sort())}`;
 }
 
-async function nearNames(given: string, roots: Root[], legal: string): Promise<string> {
+async function nearNames(given: string, roots: readonly Root[], legal: string): Promise<string> {
   const wanted = given.toLowerCase();
   const near: { name: string; far: number }[] = [];
   for (const root of roots) {
@@ -96,6 +122,22 @@ async function nearNames(given: string, roots: Root[], legal: string): Promise<s
   if (near.length === 0) return `${legal}; the roots hold no HDF5 file`;
   near.sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1));
   return listed([...new Set(near.map((each) => each.name))]);
+}
+
+/** Folders on the way to what is given, by name: below them lie too many. */
+async function nearFolders(given: string, roots: readonly Root[], legal: string): Promise<string> {
+  const above = path.dirname(path.normalize(given));
+  const near: string[] = [];
+  for (const root of roots) {
+    for (const below of new Set([above, '.'])) {
+      const entries = await readdir(path.resolve(root.real, below), { withFileTypes: true }).catch(() => []);
+      near.push(...entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(below, entry.name)));
+    }
+  }
+  const wanted = given.toLowerCase();
+  const far = (name: string): number => distance(wanted, name.toLowerCase());
+  near.sort((a, b) => far(a) - far(b) || (a < b ? -1 : 1));
+  return near.length === 0 ? `${legal}; the roots hold no folder` : listed([...new Set(near)]);
 }
 
 function listed(names: string[]): string {

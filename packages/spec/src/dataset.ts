@@ -161,11 +161,74 @@ export const BallsDatasetSchema = z.strictObject({
     .meta({ description: 'Of the generator: the same keys and seed draw the same video on every machine' }),
 });
 
+const mostVideos = (what: string) =>
+  z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .nullable()
+    .default(null)
+    .meta({ description: `At most so many videos ${what}, the first of the split; null: all` });
+
+/** Video or pictures in folders of PNG and JPEG files, among them the published sets of DLP. */
+export const FramesDatasetSchema = z.strictObject({
+  kind: z
+    .literal('frames')
+    .meta({ description: 'Folders of PNG or JPEG frames, and the sets that DDLP is published on' }),
+  path: z
+    .string()
+    .min(1)
+    .max(500)
+    .refine((given) => !given.startsWith(UPLOAD), {
+      error: 'a folder cannot be uploaded',
+      params: { allowed: 'a path relative to a data root of the service, on a disk that the workers have too' },
+    })
+    .meta({
+      description: 'Of the folder (of traffic, the .npy file), relative to a data root of the service',
+      legal: 'a relative path',
+    }),
+  layout: z
+    .enum(['folder', 'obj3d', 'clevrer', 'phyre', 'traffic'])
+    .default('folder')
+    .meta({ description: 'How the folder is laid out: folder is any, the others as DDLP has them (docs/data.md)' }),
+  size: z
+    .int()
+    .min(8)
+    .max(512)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Frames are resized to so many pixels in height and width; null: as they are' }),
+  clip: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Videos are cut into clips of so many consecutive frames, the rest left out; null: whole' }),
+  train: mostVideos('to train on'),
+  val: mostVideos('to validate on'),
+  test: mostVideos('held out'),
+  shares: z
+    .tuple([z.int().min(1).max(1000), z.int().min(1).max(1000), z.int().min(0).max(1000)])
+    .default([8, 1, 1])
+    .meta({
+      description: 'Parts that training, validation and test get of videos that lie in no split folders',
+      legal: 'three whole numbers, as [8, 1, 1]; the last may be 0',
+    }),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0)
+    .meta({ description: 'Of that split' }),
+});
+
 export const DatasetSchema = z.discriminatedUnion('kind', [
   Hdf5DatasetSchema,
   BehaviourDatasetSchema,
   ShapesDatasetSchema,
   BallsDatasetSchema,
+  FramesDatasetSchema,
   SessionsDatasetSchema,
 ]);
 export type DatasetSpec = z.output<typeof DatasetSchema>;
@@ -174,6 +237,7 @@ export const DATASET_KINDS = [
   'behaviour',
   'shapes',
   'balls',
+  'frames',
   'sessions',
 ] as const satisfies readonly DatasetSpec['kind'][];
 export type DatasetKind = DatasetSpec['kind'];
@@ -181,7 +245,7 @@ export type DatasetKind = DatasetSpec['kind'];
 /** What can be said of a dataset before training on it. Frames are height x width x channels. */
 export interface DatasetFacts {
   kind: DatasetKind;
-  /** sha256 of the file, or of the generator's canonical parameters and version. */
+  /** sha256 of the file; of generated data and of folders, of canonical parameters, version and content. */
   hash: string;
   /** Bytes on disk; 0 for generated data. */
   size: number;

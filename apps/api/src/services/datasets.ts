@@ -13,6 +13,7 @@ const MEDIA_TYPES: Record<DatasetDetail['kind'], string> = {
   behaviour: 'application/json',
   shapes: 'application/json',
   balls: 'application/json',
+  frames: 'application/json',
   sessions: 'application/json',
 };
 
@@ -78,6 +79,8 @@ async function contentOf(dataset: DatasetDetail, { files, dataRoots }: Services)
     };
     return { ...served, open };
   }
+  if (kind === 'frames')
+    throw new ProblemError('not-found', 'The dataset is a folder of frames: copy it, the service sends single files.');
   if (dataset.path === null)
     throw new ProblemError('not-found', 'The dataset is rendered from its keys: there is no file.');
   const place = await resolveInRoots(dataset.path, dataRoots, 'path');

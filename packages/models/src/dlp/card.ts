@@ -10,7 +10,7 @@ export const dlpCard = {
   description:
     'Deep latent particles (Daniel and Tamar 2023): an image as a few particles with position, scale, depth, transparency and appearance over a background, found without labels',
   params: DlpParams,
-  datasets: ['shapes', 'balls'],
+  datasets: ['shapes', 'balls', 'frames'],
   metrics: METRIC_CARDS,
   defaultSelection: { metric: 'val.latent_correlation', direction: 'min' },
   check: checkDlp,
