@@ -21,10 +21,15 @@ export async function loadFrames(spec: FramesSpec, place: Place): Promise<{ fact
   const sizes = new Sizes(spec, place.at);
   const content = new Content();
   const trials = new Map<Clip, Trial>();
+  const take = (size: FrameSize, name: string, of: string): void => {
+    if (sizes.take(size, name, of)) assertFits(clips, sizes.shown(), place.at);
+  };
   for (const [video, of] of byVideo(clips)) {
     const slots = slotsOf(of);
+    // Of a large file, before it is read.
+    if (video.size) take(video.size, video.name, video.name);
     for await (const { frame, name, pixels, ...size } of decoded(video, place, framesUsed(of), content)) {
-      if (sizes.take(size, name, video.loose ? name : video.name)) assertFits(clips, sizes.shown(), place.at);
+      take(size, name, video.loose ? name : video.name);
       const shown = resize ? resize(pixels, size.height, size.width) : pixels;
       const kept = inverted ? shown.map((value) => 255 - value) : shown;
       for (const { clip, slot } of slots.get(frame) ?? []) {
