@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Build, Maps } from './blocks.js';
-import { convBlock, featureMaps, flatten, mlp, pointwise } from './blocks.js';
+import type { Build, Layer } from './blocks.js';
+import { convBlock, featureMaps, flatten, mlp, pointwise, through } from './blocks.js';
 import { backgroundSide, glimpseSide } from './geometry.js';
 import type { DlpParams } from './params.js';
 import type { Gaussian } from './particles.js';
@@ -59,7 +59,7 @@ export function background(build: Build, params: DlpParams, features: number): B
   const cnn = featureMaps(build, 'background.cnn', { in: ch, channels: enc_channels, kernel: 7, out: MAPS });
   const encoder = mlp(build, 'background.encoder', [MAPS * side * side, WIDTH, WIDTH, 2 * features], false);
   const fc = mlp(build, 'background.fc', [features, WIDTH, WIDTH, MAPS * BOTTOM * BOTTOM], true);
-  const layers: Maps[] = [];
+  const layers: Layer[] = [];
   const add = (name: string, block: { in: number; out: number; up: boolean; norm?: boolean }): void => {
     layers.push(convBlock(build, `background.${name}`, { ...block, kernel: 3 }));
   };
@@ -77,11 +77,12 @@ export function background(build: Build, params: DlpParams, features: number): B
     });
   add('block', { in: depth, out: first, up: false });
   layers.push(pointwise(build, 'background.out', { in: first, out: ch }));
+  const drawn = through(build, layers);
   return {
     encode: (masked) => halves(encoder(flatten(cnn(masked)))),
     decode(z) {
       const maps = tf.reshape<tf.Rank.R4>(fc(z), [z.shape[0], BOTTOM, BOTTOM, MAPS]);
-      return tf.sigmoid(layers.reduce((x, layer) => layer(x), maps));
+      return tf.sigmoid(drawn(maps));
     },
   };
 }

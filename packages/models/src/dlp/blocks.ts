@@ -43,41 +43,60 @@ export interface Block extends Conv {
   norm?: boolean;
 }
 
-/** Padding, convolution without bias, group normalisation, ReLU, upsampling. */
-export function convBlock(build: Build, name: string, block: Block): Maps {
+/**
+ * A layer takes images that have the border it needs, and gives its own the border that the next one needs: the pass that
+ * makes an image makes its border too.
+ */
+export interface Layer {
+  border: number;
+  apply(x: tf.Tensor4D, border: number): tf.Tensor4D;
+}
+
+/** One layer after another. */
+export function through(build: Build, layers: readonly Layer[]): Maps {
+  const [first] = layers;
+  return (x) => {
+    const start = first ? padded(build, x, first.border) : x;
+    return layers.reduce((maps, layer, i) => layer.apply(maps, layers[i + 1]?.border ?? 0), start);
+  };
+}
+
+/** Convolution without bias, group normalisation, ReLU, upsampling. */
+export function convBlock(build: Build, name: string, block: Block): Layer {
   const { kernel: side, stride = 1, up = false, norm = true, out } = block;
   const kernel = addKernel(build, name, block);
   const gamma = norm ? addVector(build, `${name}.gamma`, out, 1) : null;
   const beta = norm ? addVector(build, `${name}.beta`, out, 0) : null;
-  const around = Math.floor(side / 2);
-  return (x) => {
-    const padded = build.pad === 'replicate' ? replicatePad(x, around) : zeroPad(x, around);
-    const y = tf.conv2d(padded, kernel, stride, 'valid');
-    const options = { groups: groupsOf(out), epsilon: EPSILON, relu: true };
-    const active = gamma && beta ? groupNorm(y, gamma, beta, options) : tf.relu(y);
-    return up ? upsampleTwice(active) : active;
+  const options = { groups: groupsOf(out), epsilon: EPSILON, relu: true };
+  return {
+    border: Math.floor(side / 2),
+    apply(x, border) {
+      const y = tf.conv2d(x, kernel, stride, 'valid');
+      const inPass = gamma && beta && !up && build.pad === 'replicate';
+      if (inPass) return groupNorm(y, gamma, beta, { ...options, border });
+      const active = gamma && beta ? groupNorm(y, gamma, beta, options) : tf.relu(y);
+      return padded(build, up ? upsampleTwice(active) : active, border);
+    },
   };
 }
 
-function zeroPad(x: tf.Tensor4D, size: number): tf.Tensor4D {
-  return size === 0
-    ? x
-    : tf.pad4d(x, [
-        [0, 0],
-        [size, size],
-        [size, size],
-        [0, 0],
-      ]);
+function padded({ pad }: Build, x: tf.Tensor4D, size: number): tf.Tensor4D {
+  if (size === 0) return x;
+  const around: [number, number] = [size, size];
+  return pad === 'replicate' ? replicatePad(x, size) : tf.pad4d(x, [[0, 0], around, around, [0, 0]]);
 }
 
-/** A 1 x 1 convolution with bias: a dense layer of every pixel. */
-export function pointwise(build: Build, name: string, size: { in: number; out: number }): Maps {
+/** A 1 x 1 convolution with bias: a dense layer of every pixel. Comes last. */
+export function pointwise(build: Build, name: string, size: { in: number; out: number }): Layer {
   const kernel = addKernel(build, name, { ...size, kernel: 1 });
   const bias = addVector(build, `${name}.bias`, size.out, 0);
-  return (x) => {
-    const [n, h, w, c] = x.shape;
-    const y = tf.matMul(tf.reshape<tf.Rank.R2>(x, [n * h * w, c]), tf.reshape<tf.Rank.R2>(kernel, [c, size.out]));
-    return tf.reshape(tf.add(y, bias), [n, h, w, size.out]);
+  return {
+    border: 0,
+    apply(x) {
+      const [n, h, w, c] = x.shape;
+      const y = tf.matMul(tf.reshape<tf.Rank.R2>(x, [n * h * w, c]), tf.reshape<tf.Rank.R2>(kernel, [c, size.out]));
+      return tf.reshape(tf.add(y, bias), [n, h, w, size.out]);
+    },
   };
 }
 
@@ -94,7 +113,7 @@ export function featureMaps(
     ...stagesOf(channels).map((stage, i) => convBlock(build, `${name}.block${i + 1}`, { ...stage, kernel: 3 })),
     pointwise(build, `${name}.keymap`, { in: channels.at(-1) ?? first, out: size.out }),
   ];
-  return (x) => layers.reduce((maps, layer) => layer(maps), x);
+  return through(build, layers);
 }
 
 /** Dense layers with ReLU between them, and after the last one too where `activated`. */

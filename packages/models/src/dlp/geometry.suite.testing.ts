@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { disposeVariables, extractGlimpses, groupNorm, placeGlimpses, randomStreams, upsampleTwice } from '@trawl/nn';
 import { particleSquares } from './background.js';
-import { convBlock } from './blocks.js';
+import { convBlock, through } from './blocks.js';
 import { near } from './compare.testing.js';
 import { composite } from './composite.js';
 import { glimpseSide } from './geometry.js';
@@ -114,7 +114,7 @@ export const geometryVectors: Handlers = {
   conv_block_stride2({ inputs, outputs }) {
     const variables = new Map<string, tf.Variable>();
     const build = { variables, stream: randomStreams(1).get('weights'), pad: 'replicate' as const };
-    const block = convBlock(build, 'block', { in: 2, out: 4, kernel: 3, stride: 2 });
+    const block = through(build, [convBlock(build, 'block', { in: 2, out: 4, kernel: 3, stride: 2 })]);
     const kernel = transposed(floats(inputs['conv_weight']), [4, 2, 3, 3], [2, 3, 1, 0]);
     variables.get('block.kernel')!.assign(tf.tensor(kernel, [3, 3, 2, 4]));
     variables.get('block.gamma')!.assign(tensor(inputs['gn_weight']));

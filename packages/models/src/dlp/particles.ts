@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Build, Maps, Rows } from './blocks.js';
-import { convBlock, featureMaps, flatten, mlp, pointwise } from './blocks.js';
+import type { Build, Layer, Rows } from './blocks.js';
+import { convBlock, featureMaps, flatten, mlp, pointwise, through } from './blocks.js';
 import { glimpseSide } from './geometry.js';
 import type { DlpParams } from './params.js';
 
@@ -87,15 +87,16 @@ export function glimpseDecoder(build: Build, params: DlpParams): (features: tf.T
   const side = glimpseSide(params.anchor_s, params.image_size);
   const doublings = Math.log2(side / BOTTOM);
   const fc = mlp(build, 'glimpse.fc', [params.learned_feature_dim, WIDTH, WIDTH, MAPS * BOTTOM * BOTTOM], true);
-  const layers: Maps[] = Array.from({ length: doublings }, (_, i) =>
+  const layers: Layer[] = Array.from({ length: doublings }, (_, i) =>
     convBlock(build, `glimpse.up${i}`, { in: i === 0 ? MAPS : 64, out: 64, kernel: 3, up: true }),
   );
   layers.push(
     convBlock(build, 'glimpse.block', { in: doublings === 0 ? MAPS : 64, out: 32, kernel: 3 }),
     pointwise(build, 'glimpse.out', { in: 32, out: 1 + params.ch }),
   );
+  const drawn = through(build, layers);
   return (features) => {
     const maps = tf.reshape<tf.Rank.R4>(fc(features), [features.shape[0], BOTTOM, BOTTOM, MAPS]);
-    return tf.sigmoid(layers.reduce((x, layer) => layer(x), maps));
+    return tf.sigmoid(drawn(maps));
   };
 }

@@ -1,10 +1,14 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 import { registerNativeKernels } from '../kernels/native.js';
+import { registerImageKernels } from '../kernels/native/images.js';
+import { kernelsFile } from '../native/kernels.js';
 
 const require = createRequire(import.meta.url);
 
@@ -27,6 +31,8 @@ export function loadAddon(addon: string): { version: string; gpu: boolean } {
   if (tf.findBackendFactory('tensorflow')) return facts(binding);
   require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
   registerNativeKernels();
+  // On a GPU they would have no kernels.
+  if (!binding.isUsingGpuDevice() && loadOwn(dirname(addon))) registerImageKernels();
   tf.registerBackend('tensorflow', () => new kernels.NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'));
   return facts(binding);
 }
@@ -35,3 +41,11 @@ const facts = (binding: TFJSBinding): { version: string; gpu: boolean } => ({
   version: binding.TF_Version,
   gpu: binding.isUsingGpuDevice(),
 });
+
+/** Loads our own ops, where the build has them. */
+function loadOwn(dir: string): boolean {
+  const file = kernelsFile();
+  if (file === null || !existsSync(join(dir, file))) return false;
+  require(join(dir, file));
+  return true;
+}

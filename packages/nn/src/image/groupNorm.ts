@@ -1,11 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { GroupNormAttributes } from '../kernels/images.js';
+import { GROUP_NORM, GROUP_NORM_GRADIENT } from '../kernels/images.js';
 import { nativeReluGradient } from './native.js';
+import { replicatePad } from './replicatePad.js';
+import { rank4 } from './rank4.js';
 
 export interface GroupNormOptions {
   groups: number;
   epsilon: number;
   /** A ReLU on the result, in the same pass. */
   relu: boolean;
+  /** So many pixels around the result that repeat its outermost ones, in the same pass. Default 0. */
+  border?: number;
 }
 
 /** Sums over the channels of each group, given back to every channel of it: [n, c] -> [n, c]. */
@@ -20,16 +26,50 @@ function overGroups(sums: tf.Tensor2D, groups: number): tf.Tensor2D {
  * y = gamma (x - mean) / sqrt(var + epsilon) + beta, mean and biased variance over the pixels of c / groups channels.
  *
  * One op with a gradient of its own: taped op by op it keeps and moves three times as many arrays, and beside small
- * convolutions that is most of a step.
+ * convolutions that is most of a step. Where the backend has a kernel of ours, in one call each way.
  */
 export function groupNorm(
   x: tf.Tensor4D,
   gamma: tf.Tensor1D,
   beta: tf.Tensor1D,
-  { groups, epsilon, relu }: GroupNormOptions,
+  { groups, epsilon, relu, border = 0 }: GroupNormOptions,
+): tf.Tensor4D {
+  const [, , , c] = x.shape;
+  if (c % groups !== 0) throw new Error(`groupNorm: ${c} channels in ${groups} groups; allowed: a divisor of them`);
+  if (tf.getKernel(GROUP_NORM, tf.getBackend())) return byKernel(x, gamma, beta, { groups, epsilon, relu, border });
+  return replicatePad(composed(x, gamma, beta, { groups, epsilon, relu }), border);
+}
+
+function byKernel(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D, attributes: GroupNormAttributes): tf.Tensor4D {
+  const run = (kernel: string, inputs: tf.NamedTensorMap): tf.Tensor[] =>
+    tf.engine().runKernel(kernel, inputs, { ...attributes });
+  const op = tf.customGrad((...args) => {
+    // TensorFlow.js types neither the inputs nor `save` of a custom gradient.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const [input, scale, shift, save] = args as unknown as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
+    const [y, mean, inverse] = run(GROUP_NORM, { x: input, gamma: scale, beta: shift });
+    if (!y || !mean || !inverse) throw new Error(`${GROUP_NORM}: wanted y, mean and inverse`);
+    save([input, scale, shift, mean, inverse]);
+    return {
+      value: y,
+      gradFunc(dy: tf.Tensor, saved: tf.Tensor[]) {
+        const [sx, sGamma, sBeta, sMean, sInverse] = saved;
+        if (!sx || !sGamma || !sBeta || !sMean || !sInverse) throw new Error('groupNorm: nothing saved');
+        const known = { x: sx, gamma: sGamma, beta: sBeta, mean: sMean, inverse: sInverse };
+        return run(GROUP_NORM_GRADIENT, { dy, ...known });
+      },
+    };
+  });
+  return rank4(op(x, gamma, beta));
+}
+
+function composed(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  { groups, epsilon, relu }: Omit<GroupNormAttributes, 'border'>,
 ): tf.Tensor4D {
   const [n, h, w, c] = x.shape;
-  if (c % groups !== 0) throw new Error(`groupNorm: ${c} channels in ${groups} groups; allowed: a divisor of them`);
   const rows: [number, number, number] = [n, h * w, c];
   const perChannel: [number, number, number] = [n, 1, c];
   const count = (h * w * c) / groups;
@@ -69,7 +109,7 @@ export function groupNorm(
       },
     };
   });
-  return tf.reshape(op(x, gamma, beta), [n, h, w, c]);
+  return rank4(op(x, gamma, beta));
 }
 
 const reluGradient = (dy: tf.Tensor, y: tf.Tensor): tf.Tensor => nativeReluGradient(dy, y) ?? tf.mul(dy, tf.step(y));

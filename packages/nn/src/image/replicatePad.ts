@@ -1,24 +1,33 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { REPLICATE_PAD, REPLICATE_PAD_GRADIENT } from '../kernels/images.js';
 import { nativeUnpad } from './native.js';
+import { rank4 } from './rank4.js';
 
 type Axis = 1 | 2;
 
 /** [n, h, w, c] with its border pixels repeated `size` times outwards. */
 export function replicatePad(x: tf.Tensor4D, size: number): tf.Tensor4D {
   if (size === 0) return x;
-  const [n, h, w, c] = x.shape;
   const op = tf.customGrad((...args) => {
     // TensorFlow.js types neither the inputs nor `save` of a custom gradient.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const [input] = args as unknown as [tf.Tensor4D];
     return {
-      value: gathered(input, size),
+      value: kernel(REPLICATE_PAD, { x: input }, size) ?? gathered(input, size),
       gradFunc: (dy: tf.Tensor) =>
+        kernel(REPLICATE_PAD_GRADIENT, { dy }, size) ??
         (size === 1 ? nativeUnpad(dy) : null) ??
-        folded(folded(tf.reshape(dy, [n, h + 2 * size, w + 2 * size, c]), 1, size), 2, size),
+        folded(folded(rank4(dy), 1, size), 2, size),
     };
   });
-  return tf.reshape(op(x), [n, h + 2 * size, w + 2 * size, c]);
+  return rank4(op(x));
+}
+
+/** Of ours, where the backend has it. */
+function kernel(name: string, inputs: tf.NamedTensorMap, border: number): tf.Tensor | null {
+  if (!tf.getKernel(name, tf.getBackend())) return null;
+  const [result = null] = tf.engine().runKernel<tf.Tensor[]>(name, inputs, { border });
+  return result;
 }
 
 /** Pixels of the padded image, taken from those that there are: copies alone, three times as fast as mirroring natively. */

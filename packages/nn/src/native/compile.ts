@@ -1,6 +1,8 @@
+import { rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { NativeInstallError } from '../errors.js';
+import { kernelsFile, kernelsSource } from './kernels.js';
 import { ADDON_FILE, addonPackage } from './builds.js';
 import { lastLines, runCommand } from './command.js';
 import { findCompiler } from './prerequisites.js';
@@ -28,4 +30,22 @@ export async function compileAddon(staging: string, { files, include }: Library)
       `the addon did not compile:\n${lastLines(result)}\nRemedy: use another release of TensorFlow, or the wasm backend.`,
     );
   }
+}
+
+/**
+ * Compiles our own kernels into a build, staged or in use. They need no headers of TensorFlow's. Returns why they did not
+ * compile, or null: without them all is computed too, more slowly.
+ */
+export async function compileKernels(dir: string, files: readonly string[]): Promise<string | null> {
+  const compiler = await findCompiler();
+  const file = kernelsFile();
+  if (compiler === null || file === null) return compiler === null ? 'no C++ compiler' : 'no source';
+  const libraries = ['-L', join(dir, 'tensorflow'), ...files.map((library) => `-l:${library}`)];
+  const staged = join(dir, `.${process.pid}-${file}`);
+  const flags = ['-std=c++17', '-O3', '-fPIC', '-shared', '-pthread'];
+  const output = ['-Wl,-rpath,$ORIGIN/tensorflow', '-o', staged];
+  const result = await runCommand(compiler, [...flags, kernelsSource, ...libraries, ...output]);
+  if (result.code !== 0) return lastLines(result);
+  await rename(staged, join(dir, file));
+  return null;
 }

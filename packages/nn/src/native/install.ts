@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lock } from 'proper-lockfile';
@@ -15,7 +15,8 @@ import {
   writeBuild,
 } from './builds.js';
 import { lastLines, runCommand } from './command.js';
-import { compileAddon } from './compile.js';
+import { compileAddon, compileKernels } from './compile.js';
+import { kernelsFile } from './kernels.js';
 import { missingForNative, type NativeSource } from './prerequisites.js';
 import { ARCHIVE_VERSION, downloadArchive, takeLibrary } from './source.js';
 import { downloadWheel, WHEEL_VERSION, wheelName } from './wheel.js';
@@ -56,6 +57,7 @@ export async function installNative(options: InstallOptions = {}): Promise<Nativ
     const known = await installedAlready(keyOf(from, gpu), cacheDir);
     if (!known) return await build({ from, gpu, cacheDir, onProgress });
     onProgress(`TensorFlow ${known.version} is installed already`);
+    await addKernels(known.dir, onProgress);
     return known;
   } finally {
     await release();
@@ -90,6 +92,7 @@ async function build({ from, gpu, cacheDir, onProgress }: Required<InstallOption
     const library = await takeLibrary(folder, staging);
     onProgress('compiling the addon');
     await compileAddon(staging, library);
+    await addKernels(staging, onProgress);
     await rm(join(staging, 'tensorflow', 'include'), { recursive: true, force: true });
     await rm(join(staging, 'download'), { recursive: true, force: true });
     onProgress('smoke test');
@@ -113,6 +116,22 @@ async function build({ from, gpu, cacheDir, onProgress }: Required<InstallOption
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** Our own kernels, unless the build has them: older ones, of an older trawl, stay for it. */
+async function addKernels(dir: string, say: (message: string) => void): Promise<void> {
+  const file = kernelsFile();
+  const has =
+    file !== null &&
+    (await access(join(dir, file)).then(
+      () => true,
+      () => false,
+    ));
+  if (has) return;
+  say('compiling our kernels');
+  const libraries = (await readdir(join(dir, 'tensorflow'))).filter((name) => name.includes('.so'));
+  const fault = await compileKernels(dir, libraries);
+  if (fault !== null) say(`our kernels did not compile, and dlp trains more slowly without: ${fault}`);
 }
 
 async function fetchLibrary(

@@ -98,8 +98,16 @@ const indices = (values: number[]): tf.Tensor1D => tf.tensor1d(values, 'int32');
 const places = (n: number): tf.Tensor2D =>
   tf.tensor2d(Array.from({ length: n }, (_, i) => [0.31 * i - 0.4, 0.27 - 0.2 * i]));
 const scales = (n: number): tf.Tensor2D => tf.tensor2d(Array.from({ length: n }, (_, i) => [0.3 + 0.1 * i, 0.45]));
-const normed = (x: tf.Tensor, relu: boolean): tf.Tensor =>
-  groupNorm(four(x), tf.linspace(0.5, 1.5, 8), tf.linspace(1, 2.5, 8), { groups: 4, epsilon: 1e-4, relu });
+const normed = (x: tf.Tensor, options: { relu: boolean; border?: number }): tf.Tensor =>
+  groupNorm(four(x), tf.linspace(0.5, 1.5, 8), tf.linspace(1, 2.5, 8), { groups: 4, epsilon: 1e-4, ...options });
+/** Of gamma and beta too. */
+const scaled = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor =>
+  groupNorm(four(x), tf.reshape(gamma, [6]), tf.reshape(beta, [6]), {
+    groups: 2,
+    epsilon: 1e-4,
+    relu: false,
+    border: 1,
+  });
 
 const SWAPPED = 'it mixes up height and width, or rows';
 
@@ -240,8 +248,11 @@ export const PARITY_CASES: readonly ParityCase[] = [
   unary('gather along the last axis', (x) => tf.gather(x, indices([4, 4, 0]), 2)),
   unary('pow', (x) => tf.pow(x, 1.7), positive),
   of([5, 3], 'unsortedSegmentSum', (x) => tf.unsortedSegmentSum(flat(x), indices([0, 2, 0, 1, 2]), 4)),
-  of([3, 5, 4, 8], 'groupNorm', (x) => normed(x, false)),
-  of([3, 5, 4, 8], 'groupNorm and ReLU', (x) => normed(x, true)),
+  of([3, 5, 4, 8], 'groupNorm', (x) => normed(x, { relu: false })),
+  of([3, 5, 4, 8], 'groupNorm and ReLU', (x) => normed(x, { relu: true })),
+  of([3, 5, 4, 8], 'groupNorm with a border', (x) => normed(x, { relu: false, border: 2 })),
+  of([3, 64, 96, 8], 'groupNorm of many', (x) => normed(x, { relu: false, border: 1 })),
+  { name: 'groupNorm, its scale and shift', shapes: [[2, 3, 1, 6], [6], [6]], op: scaled },
   of([2, 4, 5, 3], 'replicatePad', (x) => replicatePad(four(x), 1)),
   of([2, 4, 1, 3], 'replicatePad of one column', (x) => replicatePad(four(x), 1)),
   of([2, 4, 5, 3], 'replicatePad by 3', (x) => replicatePad(four(x), 3)),

@@ -57,8 +57,12 @@ function evaluate({ shapes, op, domain, gradient, name }: ParityCase): Result {
 /** The largest difference, relative to the largest wanted value; Infinity for different lengths. */
 function distance(actual: ArrayLike<number>, wanted: ArrayLike<number>): number {
   if (actual.length !== wanted.length) return Infinity;
-  const scale = Math.max(1e-3, ...Array.from(wanted, Math.abs));
-  return Math.max(...Array.from(wanted, (value, i) => Math.abs(value - actual[i]!))) / scale;
+  let [scale, worst] = [1e-3, 0];
+  Array.from(wanted).forEach((value, i) => {
+    scale = Math.max(scale, Math.abs(value));
+    worst = Math.max(worst, Math.abs(value - actual[i]!));
+  });
+  return worst / scale;
 }
 
 /** Every case on cpu, then on the backend under test, whose gradients are also held against differences. */
