@@ -14,6 +14,7 @@ import {
   sessionOf,
 } from './behavenet.js';
 import { CURVE_HEADER, curveLines, runHeader, runLine } from './csv.js';
+import { gathered } from './gather.js';
 import { runFolder, safeName } from './names.js';
 import { runsOf } from './runs.js';
 import { TAR_END, tarMember } from './tar.js';
@@ -53,7 +54,7 @@ export async function exportSweep(id: string, format: Format, what: What, servic
       'content-disposition': `attachment; filename="${name}"`,
       'cache-control': 'no-store',
     },
-    stream: Readable.from(write(sweep, what, services), { objectMode: false }),
+    stream: Readable.from(gathered(write(sweep, what, services)), { objectMode: false }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { type Curve, fromWire, type Params, type ParamValue, type RunDetail } from '@trawl/spec';
 import type { Columns } from './csv.js';
 import { bytes, double, float, message, text, varint } from './protobuf.js';
-import { tfRecord } from './tfrecord.js';
+import { RECORD_HEADER, RECORD_OVERHEAD, sealRecord, tfRecord } from './tfrecord.js';
 
 /*
  * Event files as TensorBoard reads them. Field numbers: tensorflow/core/util/event.proto, framework/summary.proto and
@@ -18,8 +18,34 @@ const curveTag = (name: string): string => name.replace(/^([^.]+)\.(.*)$/, '$2/$
 const event = (wallTime: number, step: number, ...fields: Uint8Array[]): Buffer =>
   tfRecord(Buffer.concat([double(1, wallTime), varint(2, step), ...fields]));
 const fileVersion = (wallTime: number): Buffer => event(wallTime, 0, text(3, 'brain.Event:2'));
-const scalar = (wallTime: number, step: number, tag: string, value: number): Buffer =>
-  event(wallTime, step, message(5, message(1, text(1, tag), float(2, value))));
+
+interface Point {
+  wallTime: number;
+  step: number;
+  value: number;
+}
+
+/** Scalar events of a tag as records, in one buffer: an archive holds millions of them. */
+function scalars(tag: string, points: readonly Point[]): Buffer {
+  // What follows time and step is the same for all but the value, which are its last four bytes.
+  const rest = message(5, message(1, text(1, tag), float(2, 0)));
+  const largest = RECORD_OVERHEAD + LARGEST_TIME_AND_STEP + rest.length;
+  const records = Buffer.allocUnsafe(points.length * largest);
+  let end = 0;
+  for (const { wallTime, step, value } of points) {
+    let at = end + RECORD_HEADER;
+    at = records.writeUInt8(0x09, at);
+    at = records.writeDoubleLE(wallTime, at);
+    at += varint(2, step).copy(records, at);
+    at += rest.copy(records, at);
+    records.writeFloatLE(value, at - 4);
+    end = sealRecord(records, end, at);
+  }
+  return records.subarray(0, end);
+}
+
+/** A double and a whole number of 2^53 at most, each after its key. */
+const LARGEST_TIME_AND_STEP = 9 + 9;
 
 /** A value of the HParams plugin: all it says stands in the metadata; its tensor, a 0, is looked at by nobody. */
 function hparamsEvent(wallTime: number, tag: string, data: Uint8Array): Buffer {
@@ -60,14 +86,14 @@ export function runFile(run: RunDetail, curves: readonly Curve[]): Buffer {
   const start = message(3, ...hparams(run.params), text(4, run.cellId), double(5, begin));
   const parts = [fileVersion(begin), hparamsEvent(begin, '_hparams_/session_start_info', start)];
   for (const { name, steps, values } of curves) {
-    const tag = curveTag(name);
-    for (const [i, value] of values.entries()) {
+    const points = values.map((value, i) => {
       const step = steps[i] ?? 0;
-      parts.push(scalar(timeOf(step), step, tag, fromWire(value)));
-    }
+      return { wallTime: timeOf(step), step, value: fromWire(value) };
+    });
+    parts.push(scalars(curveTag(name), points));
   }
   for (const [metric, value] of Object.entries(run.summary))
-    parts.push(scalar(end, run.step ?? last, summaryTag(metric), fromWire(value)));
+    parts.push(scalars(summaryTag(metric), [{ wallTime: end, step: run.step ?? last, value: fromWire(value) }]));
   const ended = message(4, varint(1, STATUS[run.state]), double(2, end));
   parts.push(hparamsEvent(end, '_hparams_/session_end_info', ended));
   return Buffer.concat(parts);

@@ -10,23 +10,33 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-export function crc32c(bytes: Uint8Array): number {
+/** Of the bytes from `begin` up to `end`. */
+export function crc32c(bytes: Uint8Array, begin = 0, end = bytes.length): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
+  for (let at = begin; at < end; at += 1) crc = (TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
 
 /** Rotated by 15 bits, plus a constant: a checksum of data that hold checksums would be weak. */
-function masked(bytes: Uint8Array): number {
-  const crc = crc32c(bytes);
+function masked(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
+/** Bytes of a record before its data, and all that are not data. */
+export const RECORD_HEADER = 12;
+export const RECORD_OVERHEAD = RECORD_HEADER + 4;
+
+/** Makes the data that stand in `into` from `begin + RECORD_HEADER` to `end` a record; where the next one begins. */
+export function sealRecord(into: Buffer, begin: number, end: number): number {
+  const data = begin + RECORD_HEADER;
+  into.writeBigUInt64LE(BigInt(end - data), begin);
+  into.writeUInt32LE(masked(crc32c(into, begin, begin + 8)), begin + 8);
+  return into.writeUInt32LE(masked(crc32c(into, data, end)), end);
+}
+
 export function tfRecord(data: Uint8Array): Buffer {
-  const record = Buffer.alloc(12 + data.length + 4);
-  record.writeBigUInt64LE(BigInt(data.length), 0);
-  record.writeUInt32LE(masked(record.subarray(0, 8)), 8);
-  record.set(data, 12);
-  record.writeUInt32LE(masked(data), 12 + data.length);
+  const record = Buffer.allocUnsafe(RECORD_OVERHEAD + data.length);
+  record.set(data, RECORD_HEADER);
+  sealRecord(record, 0, RECORD_HEADER + data.length);
   return record;
 }
