@@ -12,7 +12,7 @@ import { WORKLOADS } from './workload.js';
  */
 export async function trainStep(args: string[]): Promise<{ results: StepResult[] }> {
   const options = parseOptions(args);
-  const [pytorch, native] = [await findPyTorch(), await findNative()];
+  const [pytorch, native] = [await findPyTorch(options.model), await findNative()];
   say(pytorch.about);
   if (!native) say('tfjs-node-gpu: no native build is installed (`trawl native install`)');
   const results: StepResult[] = [];

@@ -41,6 +41,21 @@ export const WORKLOADS = {
       approx_batch_size: batch,
     },
   }),
+  dlp: (size: number, batch: number): Workload => ({
+    model: 'dlp',
+    size,
+    batch,
+    dataset: DatasetSchema.parse({ kind: 'shapes', size, train: batch, val: 1, test: 1 }),
+    params: {
+      image_size: size,
+      batch_size: batch,
+      // An epoch is a step. The first one alone is noisy and evaluated.
+      warmup_epoch: 0,
+      num_epochs: 100_000,
+      eval_epoch_freq: 1000,
+      scheduler_gamma: 1,
+    },
+  }),
 } as const satisfies Record<string, (size: number, batch: number) => Workload>;
 
 export type BenchedModel = keyof typeof WORKLOADS;
