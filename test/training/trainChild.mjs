@@ -5,8 +5,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { openDataset } from '@trawl/datasets/open';
 import { Stopped } from '@trawl/models';
+import { bareContext } from '@trawl/models/bareContext.testing';
 import { trainerFor } from '@trawl/models/trainers';
-import { openBackend, randomStreams, readCheckpoint, writeCheckpoint } from '@trawl/nn';
+import { openBackend, readCheckpoint, writeCheckpoint } from '@trawl/nn';
 import { DatasetSchema } from '@trawl/spec';
 
 const job = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -28,12 +29,11 @@ const result = { state: 'succeeded', points: [], artifacts: {}, steps: [], tenso
 let step = 0;
 let checkpointed = -1;
 
-const context = {
+const context = bareContext({
   params: trainer.card.params.parse(job.params),
   seed: job.seed,
   dataset,
   backend,
-  streams: randomStreams(job.seed),
   resume: job.resume ? await readCheckpoint(job.resume) : null,
   weights: job.weights ? await readCheckpoint(job.weights) : null,
   report: (point) => result.points.push(point),
@@ -53,13 +53,12 @@ const context = {
     result.artifacts[name] = { sha256, size: content.length, mediaType };
     if (job.artifactDir) writeFileSync(`${job.artifactDir}/${name}`, content);
   },
-  log: () => {},
   signal: stop.signal,
   async breathe() {
     result.tensors.push(backend.tf.memory().numTensors);
     await setImmediate();
   },
-};
+});
 
 const before = backend.tf.memory().numTensors;
 try {

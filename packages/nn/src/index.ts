@@ -12,6 +12,7 @@ export * from './native.js';
 export * from './optimizer/adam.js';
 export * from './orthogonal.js';
 export * from './random.js';
+export * from './readBack.js';
 export * from './special/beta.js';
 export * from './special/betaOps.js';
 export * from './special/gamma.js';

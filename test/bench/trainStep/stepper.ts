@@ -1,9 +1,9 @@
 // Trains a workload with the model's own trainer, in a process of its own, as many steps at a time as it is told. See protocol.ts.
 import { createInterface } from 'node:readline';
 import { openDataset } from '@trawl/datasets/open';
-import type { TrainContext } from '@trawl/models';
+import { bareContext } from '@trawl/models/bareContext.testing';
 import { trainerFor } from '@trawl/models/trainers';
-import { openBackend, randomStreams } from '@trawl/nn';
+import { openBackend } from '@trawl/nn';
 import { DatasetSchema } from '@trawl/spec';
 import { z } from 'zod';
 import { kernelClock } from './kernelClock.js';
@@ -29,8 +29,6 @@ const say = (line: Ready | Stepped): void => {
 const orders = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 let order: Order = { steps: 0, profile: false };
 let taken: number[] = [];
-let step = 0;
-let trained = 0;
 let resumedAt = 0;
 const clock = kernelClock(tf);
 
@@ -42,45 +40,25 @@ async function nextOrder(): Promise<void> {
   if (order.profile) clock.start();
 }
 
-const context: TrainContext = {
-  params: job.params,
-  seed: 1,
-  dataset,
-  backend,
-  streams: randomStreams(1),
-  resume: null,
-  weights: null,
-  report: () => {},
-  progress(at) {
-    step = at.step;
-  },
-  checkpointDue: () => false,
-  checkpoint: async () => {},
-  artifact: async () => {},
-  log: () => {},
-  signal: new AbortController().signal,
-  async breathe() {
-    const ms = performance.now() - resumedAt;
-    // Passes that evaluate, before the first step, are none.
-    if (step === trained) return;
-    if (trained === 0) {
-      const weights = Object.values(tf.engine().registeredVariables).filter(({ trainable }) => trainable);
-      const parameters = weights.reduce((sum, { size }) => sum + size, 0);
-      say({ ...info, version: info.versions['tensorflow'] ?? info.versions['tfjs-core'] ?? '', parameters });
+async function afterStep(step: number): Promise<void> {
+  const ms = performance.now() - resumedAt;
+  if (step === 1) {
+    const weights = Object.values(tf.engine().registeredVariables).filter(({ trainable }) => trainable);
+    const parameters = weights.reduce((sum, { size }) => sum + size, 0);
+    say({ ...info, version: info.versions['tensorflow'] ?? info.versions['tfjs-core'] ?? '', parameters });
+    await nextOrder();
+  } else {
+    taken.push(ms);
+    if (taken.length >= order.steps) {
+      say({
+        ms: taken,
+        peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
+        kernels: order.profile ? clock.stop() : null,
+      });
       await nextOrder();
-    } else {
-      taken.push(ms);
-      if (taken.length >= order.steps) {
-        say({
-          ms: taken,
-          peakMb: Math.round(process.resourceUsage().maxRSS / 1024),
-          kernels: order.profile ? clock.stop() : null,
-        });
-        await nextOrder();
-      }
     }
-    trained = step;
-    resumedAt = performance.now();
-  },
-};
-await trainer.train(context);
+  }
+  resumedAt = performance.now();
+}
+
+await trainer.train(bareContext({ params: job.params, dataset, backend }, afterStep));

@@ -42,9 +42,10 @@ export function fromCheckpoint(run: Run, { tensors, state }: Checkpoint): void {
 /**
  * Between two passes, of training or evaluation: tells where the run is, gives way, then writes a checkpoint when one is due
  * or the run must stop.
+ * @param settle brings the run's state up to date for the checkpoint
  * @throws Stopped after writing it.
  */
-export async function boundary(run: Run): Promise<void> {
+export async function boundary(run: Run, settle?: () => void): Promise<void> {
   const { batchTrials, ctx, model, splits, state } = run;
   const { epoch, step } = state;
   const { max_n_epochs: epochs } = model.params;
@@ -52,6 +53,7 @@ export async function boundary(run: Run): Promise<void> {
   ctx.progress({ epoch: Math.min(epoch, epochs), epochs, step, steps: epochs * stepsPerEpoch });
   await ctx.breathe();
   if (!ctx.signal.aborted && !ctx.checkpointDue()) return;
+  settle?.();
   await ctx.checkpoint(toCheckpoint(run), { epoch, step });
   if (ctx.signal.aborted) throw new Stopped(`stopped at epoch ${epoch}, step ${step}`);
 }

@@ -18,7 +18,7 @@ import type { PsVaeNetwork } from './network.js';
 import { aeObjective, betaTcVaeObjective, vaeObjective } from './objectives.js';
 import { psVaeNetwork } from './network.js';
 import type { Model } from './passes.js';
-import { trialGradients } from './passes.js';
+import { reportsOf, trialGradients } from './passes.js';
 import { PsVaeParams } from './params.js';
 import { weightsAt } from './schedule.js';
 import { addTrial, metricsOf, splitSums } from './sums.js';
@@ -335,7 +335,8 @@ function chunks(): void {
   test('a long trial has the frame-weighted mean of its chunks’ terms, loss_data_mse too', () => {
     const metrics = (trial: typeof whole, own: Float32Array): Record<string, number> => {
       const sums = splitSums(2, 2);
-      addTrial(sums, trialGradients(model, trial, own, weights).read());
+      const { reports } = trialGradients(model, trial, own, weights);
+      addTrial(sums, reportsOf(model, trial, reports.dataSync<'float32'>()));
       return metricsOf(sums);
     };
     const got = metrics(whole, noise);

@@ -75,8 +75,19 @@ function forward(
   };
 }
 
-function read({ objective, shape }: Model, chunk: Chunk, report: tf.Tensor1D): ChunkReport {
-  const values = report.dataSync<'float32'>();
+/** What the reports of a trial's chunks, one behind the other, say. */
+export function reportsOf(model: Model, trial: Trial | JointTrial, values: Float32Array): ChunkReport[] {
+  const { objective, params, shape } = model;
+  let at = 0;
+  return chunksOf(trial, params.approx_batch_size).map((chunk) => {
+    const size = objective.terms.length + (chunk.end - chunk.start) * (shape.labels + params.n_ae_latents);
+    const own = values.slice(at, at + size);
+    at += size;
+    return reportOf(model, chunk, own);
+  });
+}
+
+function reportOf({ objective, shape }: Model, chunk: Chunk, values: Float32Array): ChunkReport {
   const { terms } = objective;
   const meansFrom = terms.length + (chunk.end - chunk.start) * shape.labels;
   return {
@@ -92,36 +103,37 @@ function read({ objective, shape }: Model, chunk: Chunk, report: tf.Tensor1D): C
   };
 }
 
-/** One optimiser update from one trial: the frame-weighted mean of its chunks' gradients (BehaveNet takes their sum). */
+/**
+ * One optimiser update from one trial: the frame-weighted mean of its chunks' gradients (BehaveNet takes their sum).
+ * Returns what `reportsOf` understands, still on the device.
+ */
 export function trainStep(
   model: Model,
   optimizer: Optimizer,
   trial: Trial | JointTrial,
   noise: Float32Array,
   weights: Weights,
-): ChunkReport[] {
-  let reports: ChunkReport[] = [];
-  tf.tidy(() => {
-    const { gradients, read: readAll } = trialGradients(model, trial, noise, weights);
+): tf.Tensor1D {
+  return tf.tidy(() => {
+    const { gradients, reports } = trialGradients(model, trial, noise, weights);
     optimizer.apply(gradients);
-    reports = readAll();
+    return reports;
   });
-  return reports;
 }
 
-/** Inside a tidy. `read` waits for the device. */
+/** Inside a tidy. */
 export function trialGradients(
   model: Model,
   trial: Trial | JointTrial,
   noise: Float32Array,
   weights: Weights,
-): { gradients: Gradients; read: () => ChunkReport[] } {
+): { gradients: Gradients; reports: tf.Tensor1D } {
   const { variables } = model.network;
   const mean: Gradients = new Map();
-  const pending: { chunk: Chunk; report: tf.Tensor1D }[] = [];
+  const reports: tf.Tensor1D[] = [];
   for (const chunk of chunksOf(trial, model.params.approx_batch_size)) {
     const { values, gradients } = valueAndGradients(variables, () => forward(model, chunk, noise, weights));
-    pending.push({ chunk, report: values.report });
+    reports.push(values.report);
     const share = (chunk.end - chunk.start) / trial.nFrames;
     for (const [name, gradient] of gradients) {
       const before = mean.get(name);
@@ -129,7 +141,7 @@ export function trialGradients(
       mean.set(name, before ? tf.add(before, part) : part);
     }
   }
-  return { gradients: mean, read: () => pending.map(({ chunk, report }) => read(model, chunk, report)) };
+  return { gradients: mean, reports: tf.concat1d(reports) };
 }
 
 /** Losses and posterior means of a trial, no update. */
@@ -142,8 +154,9 @@ export function evaluateTrial(
 ): ChunkReport[] {
   return chunksOf(trial, model.params.approx_batch_size).map((chunk) => {
     const report = tf.tidy(() => forward(model, chunk, noise, weights, fromMeans).report);
-    const values = read(model, chunk, report);
+    // A copy: natively the array is the tensor's own.
+    const values = report.dataSync<'float32'>().slice();
     report.dispose();
-    return values;
+    return reportOf(model, chunk, values);
   });
 }

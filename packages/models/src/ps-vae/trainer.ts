@@ -1,4 +1,4 @@
-import { checkpointBytes, toHost } from '@trawl/nn';
+import { checkpointBytes, readBack, toHost } from '@trawl/nn';
 import type { Params, Split } from '@trawl/spec';
 import { EVALUATION_FILE } from '@trawl/spec';
 import type { Trial } from '@trawl/datasets';
@@ -10,7 +10,7 @@ import { psVaeCard } from './card.js';
 import { boundary } from './checkpoint.js';
 import { joinTrials, jointOrder } from './joint.js';
 import { evaluationFile } from './evaluation.js';
-import { evaluateTrial, trainStep, unitsOf } from './passes.js';
+import { evaluateTrial, reportsOf, trainStep, unitsOf } from './passes.js';
 import { psVaeObjective } from './loss.js';
 import { PsVaeParams } from './params.js';
 import type { Run } from './run.js';
@@ -94,16 +94,26 @@ async function trainEpoch(run: Run, weights: Weights): Promise<SplitSums> {
     state.order = orderOf(run);
     state.sums = splitSums(model.shape.labels, unitsOf(model));
   }
-  while (state.position < state.order.length) {
-    const indices = state.order.slice(state.position, state.position + batchTrials);
-    const trial = batchOf(run, indices);
-    const noise = run.streams.get('noise').normals(trial.nFrames * n_ae_latents);
-    const reports = trainStep(model, optimizer, trial, noise, weights);
-    state.step += 1;
-    state.position += batchTrials;
-    assertFinite(reports, `at step ${state.step} (epoch ${state.epoch}, trial ${indices.join(', ')})`);
+  const steps = readBack<{ trial: Trial | JointTrial; where: string }>(({ trial, where }, numbers) => {
+    const reports = reportsOf(model, trial, numbers);
+    assertFinite(reports, where);
     addTrial(state.sums, reports);
-    await boundary(run);
+  });
+  try {
+    while (state.position < state.order.length) {
+      const indices = state.order.slice(state.position, state.position + batchTrials);
+      const trial = batchOf(run, indices);
+      const noise = run.streams.get('noise').normals(trial.nFrames * n_ae_latents);
+      const numbers = trainStep(model, optimizer, trial, noise, weights);
+      state.step += 1;
+      state.position += batchTrials;
+      const where = `at step ${state.step} (epoch ${state.epoch}, trial ${indices.join(', ')})`;
+      steps.add(numbers, { trial, where });
+      await boundary(run, steps.flush);
+    }
+    steps.flush();
+  } finally {
+    steps.dispose();
   }
   return state.sums;
 }
