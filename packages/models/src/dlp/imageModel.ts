@@ -1,10 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { requireKernels } from '@trawl/nn';
 import type { Split } from '@trawl/spec';
 import type { TrainContext } from '../contract.js';
 import { batchOf, framesOf } from './batch.js';
 import { dlpCard } from './card.js';
 import { evaluationFiles } from './evaluation.js';
 import { glimpseSide } from './geometry.js';
+import { KERNELS } from './kernels.js';
 import { dlpLoss, TERMS } from './loss.js';
 import { evaluateLoss } from './loop/passes.js';
 import type { LoopModel, Tally } from './loop/model.js';
@@ -18,6 +20,7 @@ import { addSeen, featureMetrics, objectsOf, seenMetrics, splitSums } from './su
 
 /** DLP as the loop trains it: an item is an image. */
 export function dlpModel(ctx: TrainContext): LoopModel {
+  requireKernels(ctx.backend, KERNELS);
   const { dataset } = ctx;
   const splits = checkedSplits(ctx, dlpCard);
   const params = DlpParams.parse(ctx.params);

@@ -1,11 +1,13 @@
 import { familyTrainer } from '../ps-vae/trainer.js';
 import { mspsVaeCard } from './card.js';
+import { KERNELS } from './kernels.js';
 import { mspsVaeObjective } from './loss.js';
 import { MspsVaeParams } from './params.js';
 import { sessionMetrics } from './sessionMetrics.js';
 
 export const mspsVae = familyTrainer({
   card: mspsVaeCard,
+  kernels: KERNELS,
   params(raw) {
     const {
       n_background: _background,

@@ -32,7 +32,7 @@ function splitSessions(
 
 /** A fresh run, or the one that `ctx.resume` goes on with. */
 export function startRun(ctx: TrainContext, variant: Variant): Run {
-  requireKernels(ctx.backend, KERNELS);
+  requireKernels(ctx.backend, [...KERNELS, ...(variant.kernels ?? [])]);
   const params = variant.params(ctx.params);
   const { facts, trials } = ctx.dataset;
   const faults = variant.card.check(ctx.params, facts);

@@ -7,6 +7,8 @@ import type { Run } from './run.js';
 /** What makes a model of the family out of the one trainer. */
 export interface Variant {
   card: ModelCard;
+  /** What it asks of a backend beyond the kernels of the family. */
+  kernels?: readonly string[];
   /** The card's parameters as the trainer takes them. */
   params(raw: Params): FamilyParams;
   objective(raw: Params): Objective;
