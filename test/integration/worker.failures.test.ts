@@ -51,6 +51,21 @@ describe.concurrent('a failure', () => {
     expect(run).toMatchObject({ failureClass: 'invalid_data', failureMessage: expect.stringContaining('weights') });
   });
 
+  it('is told of a full disk; the checkpoint before stands, and another try goes on from it', async () => {
+    const params = { mode: 'full', at_step: 7, once: true, checkpoint_steps: 5, ms_per_step: 5 };
+    const sweep = await submitOne(stack, params);
+    const run = await stack.run(sweep, 'success', finished, 60_000);
+    expect(run).toMatchObject({ state: 'succeeded', failures: 1 });
+    const attempts = await stack.store.runs.attempts(run.id);
+    expect(attempts.map(({ end, message }) => [end, message])).toContainEqual([
+      'crashed',
+      expect.stringMatching(/^the worker's disk is full: ENOSPC.*make room/),
+    ]);
+    const checkpoints = stack.witness().filter(({ runId, event }) => runId === run.id && event === 'checkpoint');
+    expect(checkpoints.map(({ step }) => step)).toEqual([5, 10, 15, 20]);
+    await expectUndisturbed(stack, run.id, params);
+  });
+
   it('does not come of garbage on the output', async () => {
     const sweep = await submitOne(stack, { mode: 'garbage' });
     const run = await stack.run(sweep, 'success', finished, 60_000);

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Diverged, InvalidData, Stopped, type Trainer } from '@trawl/models';
 import type { Backend, Checkpoint } from '@trawl/nn';
@@ -36,6 +36,8 @@ const MODES = [
   /** Fills the heap: bound it by NODE_OPTIONS. */
   'heap',
   'invalid',
+  /** From here on the disk is full. */
+  'full',
   /** Goes on when asked to stop. */
   'deaf',
   /** Trains well, and leaves a tensor behind. */
@@ -144,6 +146,9 @@ async function fail({ mode, at_step }: StubParams): Promise<void> {
     case 'leak':
       leaked += 1;
       return;
+    case 'full':
+      full = true;
+      return;
     case 'throw':
       throw new Error('the stub throws');
     case 'crash':
@@ -186,6 +191,8 @@ async function fail({ mode, at_step }: StubParams): Promise<void> {
 
 /** As TensorFlow.js would count. */
 let leaked = 0;
+/** Whether the disk is. */
+let full = false;
 
 async function forEver(): Promise<never> {
   for (;;) await sleep(60_000);
@@ -210,6 +217,8 @@ export const equipment = {
     return { tensors: { walk: { shape: [1], data: Float32Array.of(walk.readFloatLE()) } }, state: null };
   },
   async writeCheckpoint(path: string, { state }: Checkpoint) {
+    // What is written there meets Linux's own error.
+    if (full) await symlink('/dev/full', `${path}.partial`);
     await writeFile(`${path}.partial`, JSON.stringify(state));
     await rename(`${path}.partial`, path);
   },

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,6 +54,15 @@ describe('checkpoint files', () => {
       'state best: Infinity has no JSON form',
     );
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.runIf(existsSync('/dev/full'))('leave the older one and nothing else where the disk is full', async () => {
+    await writeCheckpoint(path, checkpoint);
+    // Where it is written before it is renamed: what goes there meets Linux's own error.
+    symlinkSync('/dev/full', `${path}.${process.pid}.tmp`);
+    await expect(writeCheckpoint(path, { tensors: {}, state: 1 })).rejects.toThrow('ENOSPC');
+    expect(readdirSync(folder)).toEqual(['a.safetensors']);
+    expect(await readCheckpoint(path)).toEqual(checkpoint);
   });
 
   it('say that they are truncated, wherever they were cut', async () => {
