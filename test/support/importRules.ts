@@ -83,9 +83,9 @@ export const lightHalf: Rule = (sources) =>
 /** What only a trainer process may import, and beside it only who is named. Types are free. */
 const HEAVY: readonly { what: RegExp; alsoIn?: RegExp }[] = [
   { what: /^@tensorflow\//, alsoIn: /^packages\/(nn|models)\// },
-  // What cli takes of nn is judged by `noTensorFlowOutside`.
+  // What cli and worker take of nn is judged by `noTensorFlowOutside`.
   { what: /^@trawl\/nn$/, alsoIn: /^packages\/models\// },
-  { what: /^@trawl\/nn\//, alsoIn: /^(packages\/models|apps\/cli)\// },
+  { what: /^@trawl\/nn\//, alsoIn: /^(packages\/models|apps\/(cli|worker))\// },
   { what: /^@trawl\/datasets\/open$/ },
   { what: /^@trawl\/models\/trainers$/ },
 ];

@@ -52,6 +52,7 @@ async function trainRuns(backend: 'wasm' | 'tfjs-node-gpu', jobs: readonly Job[]
     supervisorPid: process.pid,
     backend,
     threads: 2,
+    device: null,
     runs: 100,
     trainerLog: null,
     trainerModule: null,

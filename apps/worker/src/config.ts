@@ -63,6 +63,8 @@ export const TrainerSettings = z.object({
   supervisorPid: z.int(),
   backend: Environment.shape.TRAWL_BACKEND.unwrap(),
   threads: z.int().min(1),
+  /** The GPU as shown to people; null on the CPU. */
+  device: z.string().nullable(),
   /** The process ends after so many. */
   runs: z.int().min(1),
   /** Absolute path or null. */

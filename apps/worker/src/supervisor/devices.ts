@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { installedCudaFolders, nativeDirectory } from '@trawl/nn/native';
 import type { Capability } from '@trawl/store';
 import { CannotStart } from '../cannotStart.js';
 import type { Config, TrainerSettings } from '../config.js';
@@ -13,6 +14,8 @@ export interface Machine {
   /** The device of slot i, by number; on the CPU each slot is one. */
   deviceOf: number[];
   threads: number;
+  /** Of CUDA, in front of LD_LIBRARY_PATH of its trainers; none on the CPU. */
+  libraries: string[];
 }
 
 /** Hides every GPU. */
@@ -41,6 +44,7 @@ export async function lookAtMachine(config: Config): Promise<Machine> {
     visible: Array.from({ length: slots }, (_, slot) => gpus[slot % gpus.length]?.id ?? NONE),
     deviceOf: Array.from({ length: slots }, (_, slot) => (gpus.length > 0 ? slot % gpus.length : slot)),
     threads: config.threads ?? Math.max(1, Math.floor(config.cores / slots)),
+    libraries: gpus.length > 0 ? await installedCudaFolders(nativeDirectory(config.cacheHome ?? undefined)) : [],
   };
 }
 
@@ -61,6 +65,7 @@ async function listGpus(): Promise<{ id: string; name: string }[]> {
 /** The environment of a trainer in a slot. */
 export function trainerEnv(config: Config, machine: Machine, slot: number): NodeJS.ProcessEnv {
   const threads = String(machine.threads);
+  const folders = [...machine.libraries, config.trainerEnv['LD_LIBRARY_PATH'] ?? ''].filter((folder) => folder !== '');
   return {
     // The user's own settings win over the defaults here, except for what makes a slot a slot.
     TF_CPP_MIN_LOG_LEVEL: '2',
@@ -71,7 +76,10 @@ export function trainerEnv(config: Config, machine: Machine, slot: number): Node
     // What CUDA has compiled for this GPU, in ~/.nv: the default of 1 GB does not hold TensorFlow's kernels.
     CUDA_CACHE_MAXSIZE: '4294967296',
     ...config.trainerEnv,
+    // As nvidia-smi counts; CUDA's own order begins with the fastest.
+    CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     CUDA_VISIBLE_DEVICES: machine.visible[slot] ?? NONE,
+    ...(machine.libraries.length > 0 && { LD_LIBRARY_PATH: folders.join(':') }),
     TF_NUM_INTRAOP_THREADS: threads,
     TF_NUM_INTEROP_THREADS: '1',
     OMP_NUM_THREADS: threads,
@@ -79,10 +87,11 @@ export function trainerEnv(config: Config, machine: Machine, slot: number): Node
 }
 
 /** What a trainer is told on its command line. */
-export const trainerSettings = (config: Config, { threads }: Machine): TrainerSettings => ({
+export const trainerSettings = (config: Config, machine: Machine, slot: number): TrainerSettings => ({
   supervisorPid: process.pid,
   backend: config.backend,
-  threads,
+  threads: machine.threads,
+  device: machine.devices[machine.deviceOf[slot] ?? 0] ?? null,
   runs: config.warmRuns,
   trainerLog: config.trainerLog,
   trainerModule: config.trainerModule,

@@ -85,8 +85,9 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
     trustForEver: noLease,
   });
   const transfers = openTransfers(api, (what, error) => log.warn({ what, error: String(error) }, 'trying again'));
-  const settings = trainerSettings(config, machine);
-  const trainers = openTrainers((slot) => startTrainer(settings, trainerEnv(config, machine, slot)));
+  const trainers = openTrainers((slot) =>
+    startTrainer(trainerSettings(config, machine, slot), trainerEnv(config, machine, slot)),
+  );
   const datasets = openDatasetCache({
     folder: join(config.dataDir, 'cache', 'datasets'),
     limitBytes: config.datasetCacheBytes,

@@ -38,7 +38,7 @@ export async function withBackend(config: Config, machine: Machine, log: Logger)
 }
 
 async function tried(config: Config, machine: Machine): Promise<string> {
-  const child = fork(ENTRY, [JSON.stringify(trainerSettings(config, machine)), machine.capability], {
+  const child = fork(ENTRY, [JSON.stringify(trainerSettings(config, machine, 0)), machine.capability], {
     env: trainerEnv(config, machine, 0),
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -7,7 +7,7 @@ import type { Backend, Checkpoint, RandomStreams } from '@trawl/nn';
 
 /** What training takes from other packages, each loaded when it is first needed. */
 export interface Equipment {
-  openBackend(settings: Pick<TrainerSettings, 'backend' | 'threads' | 'cacheHome'>): Promise<Backend>;
+  openBackend(settings: Pick<TrainerSettings, 'backend' | 'threads' | 'device' | 'cacheHome'>): Promise<Backend>;
   /** Has the open backend make one small step. */
   warmUp(): Promise<void>;
   /** How many tensors live now. */
@@ -24,9 +24,12 @@ export interface Equipment {
 }
 
 const ordinary: Equipment = {
-  openBackend: async ({ backend, threads, cacheHome }) => {
+  openBackend: async ({ backend: choice, threads, device, cacheHome }) => {
     const [{ openBackend }, { nativeDirectory }] = await Promise.all([import('@trawl/nn'), import('@trawl/nn/native')]);
-    return openBackend(backend, { threads, cacheDir: nativeDirectory(cacheHome ?? undefined) });
+    const backend = await openBackend(choice, { threads, cacheDir: nativeDirectory(cacheHome ?? undefined) });
+    // By itself it takes the first that nvidia-smi lists, which lists those of other slots too.
+    const known = device !== null && backend.info.device.startsWith('gpu');
+    return known ? { ...backend, info: { ...backend.info, device } } : backend;
   },
   warmUp: async () => void (await import('@trawl/nn')).warmUp(),
   liveTensors: ({ tf }) => tf.memory().numTensors,

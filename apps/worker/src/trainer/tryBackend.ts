@@ -6,6 +6,10 @@ import { TrainerSettings } from '../config.js';
 import { loadEquipment } from './equipment.js';
 import { watchParent } from './orphanWatch.js';
 
+// As in main.ts.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+process.on('disconnect', () => process.exit(1));
+
 const settings = TrainerSettings.parse(JSON.parse(process.argv[2] ?? 'null'));
 watchParent(settings.supervisorPid);
 

@@ -1,5 +1,5 @@
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lock } from 'proper-lockfile';
 import { NativeInstallError } from '../errors.js';
@@ -15,6 +15,7 @@ import {
   writeBuild,
 } from './builds.js';
 import { lastLines, runCommand } from './command.js';
+import { cudaFolders } from './cuda.js';
 import { compileAddon, compileKernels } from './compile.js';
 import { kernelsFile } from './kernels.js';
 import { missingForNative, type NativeSource } from './prerequisites.js';
@@ -169,7 +170,11 @@ const OTHER_RELEASE = 'Remedy: use another release of TensorFlow, or the wasm ba
 /** Computes with an addon in a process of its own. Throws when it does not, or sees no GPU where it should. */
 async function smokeTest(addon: string, gpu: boolean): Promise<SmokeResult> {
   const program = fileURLToPath(new URL('./smoke.js', import.meta.url));
-  const run = await runCommand(process.execPath, [program, addon]);
+  const folders = await cudaFolders(dirname(addon));
+  const script = 'LD_LIBRARY_PATH="$1${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" exec "$2" "$3" "$4"';
+  const run = await (folders.length === 0
+    ? runCommand(process.execPath, [program, addon])
+    : runCommand('sh', ['-c', script, 'sh', folders.join(':'), process.execPath, program, addon]));
   if (run.code !== 0) throw new NativeInstallError(`the build does not run:\n${lastLines(run)}\n${OTHER_RELEASE}`);
   const result: SmokeResult = JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '');
   if (!result.ok) throw new NativeInstallError(`the build computes wrong numbers\n${OTHER_RELEASE}`);

@@ -83,6 +83,9 @@ for name in wheel.namelist():
         while chunk := source.read(1 << 20):
             digest.update(chunk)
             sink.write(chunk)
+    mode = wheel.getinfo(name).external_attr >> 16 & 0o777
+    if mode:
+        os.chmod(out, mode)
     if record.get(name) != "sha256=" + base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode():
         sys.exit(name + " does not have the checksum of RECORD")
 print(wheel.read(info + "METADATA").decode())
