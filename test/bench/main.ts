@@ -1,13 +1,21 @@
 // `npm run bench -- NAME [options]`: a benchmark tells its progress on stderr; its last line on stdout is its result as JSON.
 import { BadArguments } from './badArguments.js';
 import { control } from './control.js';
+import { http } from './http.js';
+import { ingest } from './ingest.js';
 import { orchestration } from './orchestration.js';
+import { query } from './query.js';
 import { trainStep } from './trainStep/benchmark.js';
+import { workers } from './workers.js';
 
 const BENCHMARKS: Readonly<Record<string, (args: string[]) => Promise<object>>> = {
   control,
+  http,
+  ingest,
   orchestration,
+  query,
   'train-step': trainStep,
+  workers,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

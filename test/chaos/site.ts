@@ -1,18 +1,15 @@
-import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import type { Random } from '@trawl/search';
-import { migrate, startEmbeddedPostgres } from '@trawl/store';
+import { startEmbeddedPostgres } from '@trawl/store';
 import { Pool } from 'pg';
-import { createServer } from 'node:net';
-import { promisify } from 'node:util';
-import { listen } from '../support/ports.js';
 import { survivors, until } from '../support/processes.js';
 import { startProxy } from '../support/proxy.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
 import { readWitness, type Testimony } from '../support/worker.js';
+import { copyCluster, NOT_DURABLE } from './cluster.js';
+import { ownPort } from './ownPort.js';
 import { ROOT, type Role, startRole } from './role.js';
 import { MODEL } from './trainer.js';
 
@@ -33,6 +30,8 @@ export interface RunRow {
 export interface Site {
   readonly queue: QueueKind;
   readonly folder: string;
+  /** Of the Postgres server. */
+  readonly postgresPid: number;
   readonly dice: Random;
   readonly api: Role;
   readonly schedulers: readonly Role[];
@@ -40,6 +39,8 @@ export interface Site {
   readonly redis: TestRedis | null;
   readonly queueUrl: string;
   readonly apiUrl: string;
+  /** Of the server itself, past the proxy. */
+  readonly databaseUrl: string;
   readonly postgres: {
     /** Cuts all connections and refuses new ones. */
     away(): Promise<void>;
@@ -50,10 +51,13 @@ export interface Site {
   startApi(options?: { within?: string[] }): Promise<Role>;
   startScheduler(): Promise<Role>;
   startWorker(env?: Record<string, string>): Promise<Role>;
-  /** What the stub is told: parameters of test/support/stub-trainer.ts. For workers that start after it. */
-  teach(params: Record<string, unknown>): Promise<void>;
-  /** Posts a sweep of `cells` cells and two seeds; its id. */
-  submit(cells: number, execution?: Record<string, unknown>): Promise<string>;
+  /**
+   * What the stub is told: parameters of test/support/stub-trainer.ts. For workers that start after it.
+   * @param module another than `chaos/trainer.js` of what is built
+   */
+  teach(params: Record<string, unknown>, module?: string): Promise<void>;
+  /** Posts a sweep of `cells` cells and two seeds, or those given; its id. */
+  submit(cells: number, execution?: Record<string, unknown>, seeds?: number[]): Promise<string>;
   /** Past the proxy: answers also while the roles see no Postgres. */
   sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   runs(sweepId: string): Promise<RunRow[]>;
@@ -67,50 +71,17 @@ export interface SiteOptions {
   dice: Random;
   /** TRAWL_UNSAFE of scheduler and workers. */
   unsafe?: string;
-  /** Postgres waits for the disk at every commit, as in production. */
+  /** As in production: Postgres waits for the disk at every commit, and nothing stands between it and the roles. */
   durable?: boolean;
+  /** Settings of all roles, and of Postgres. */
+  env?: Record<string, string>;
+  settings?: Record<string, string>;
 }
 
-/** Below the ports that systems give away by themselves, so that an api which comes back finds its own free. */
-const PORTS = { first: 15_000, count: 15_000 };
-let nextPort = process.pid * 37;
-
-async function ownPort(): Promise<number> {
-  for (;;) {
-    const port = PORTS.first + (nextPort++ % PORTS.count);
-    const server = createServer();
-    const free = await listen(server, port).then(
-      () => true,
-      () => false,
-    );
-    await new Promise((resolve) => server.close(resolve));
-    if (free) return port;
-  }
-}
-
-const NOT_DURABLE: Record<string, string> = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-
-let made: Promise<string> | undefined;
-
-/** Of a data directory that has the schema, made once: that takes longer than all else of a start. */
-async function copyCluster(dataDir: string): Promise<void> {
-  made ??= makeCluster();
-  // With its owner, which is not root.
-  await promisify(execFile)('cp', ['-a', await made, dataDir]);
-}
-
-async function makeCluster(): Promise<string> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'trawl-chaos-cluster-'));
-  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
-  const server = await startEmbeddedPostgres({ dataDir, settings: NOT_DURABLE });
-  await migrate(server.databaseUrl);
-  await server.stop();
-  return dataDir;
-}
-
-export async function openSite({ queue, dice, unsafe = '', durable = false }: SiteOptions): Promise<Site> {
+export async function openSite(options: SiteOptions): Promise<Site> {
+  const { queue, dice, unsafe = '', durable = false, env = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'trawl-chaos-'));
-  const settings = durable ? {} : NOT_DURABLE;
+  const settings = durable ? { ...options.settings } : NOT_DURABLE;
   const dataDir = join(folder, 'postgres');
   await copyCluster(dataDir);
   let server = await startEmbeddedPostgres({ dataDir, settings });
@@ -121,9 +92,10 @@ export async function openSite({ queue, dice, unsafe = '', durable = false }: Si
   const witnessPath = join(folder, 'witness.jsonl');
   const modulePath = join(folder, 'trainer.mjs');
   const common = {
-    DATABASE_URL: proxy.url,
+    ...env,
+    DATABASE_URL: durable ? server.databaseUrl : proxy.url,
     ...(redis === null ? {} : { REDIS_URL: redis.url }),
-    TRAWL_LEASE_SECONDS: String(LEASE_SECONDS),
+    ...(durable ? {} : { TRAWL_LEASE_SECONDS: String(LEASE_SECONDS) }),
     TRAWL_UNSAFE: unsafe,
   };
   const roles: Role[] = [];
@@ -149,8 +121,14 @@ export async function openSite({ queue, dice, unsafe = '', durable = false }: Si
     folder,
     dice,
     redis,
-    queueUrl: redis?.url ?? proxy.url,
+    queueUrl: redis?.url ?? common.DATABASE_URL,
     apiUrl,
+    get databaseUrl() {
+      return server.databaseUrl;
+    },
+    get postgresPid() {
+      return server.pid;
+    },
     get api() {
       const [api] = living('api');
       if (api === undefined) throw new Error('no api runs');
@@ -187,7 +165,7 @@ export async function openSite({ queue, dice, unsafe = '', durable = false }: Si
       started(
         startRole('scheduler', { name: `scheduler-${roles.length}`, ready: '"scheduling"', folder, env: common }),
       ),
-    startWorker: (env = {}) =>
+    startWorker: (own = {}) =>
       started(
         startRole('worker', {
           name: `worker-${roles.length}`,
@@ -202,12 +180,12 @@ export async function openSite({ queue, dice, unsafe = '', durable = false }: Si
             TRAWL_SLOTS: '2',
             TRAWL_TRAINER_LOG: witnessPath,
             TRAWL_TRAINER_MODULE: modulePath,
-            ...env,
+            ...own,
           },
         }),
       ),
-    async teach(params) {
-      const stub = JSON.stringify(`${ROOT}/test/dist/chaos/trainer.js`);
+    async teach(params, module = 'chaos/trainer.js') {
+      const stub = JSON.stringify(`${ROOT}/test/dist/${module}`);
       const lines = [
         `import { stubAs } from ${stub};`,
         `export { equipment } from ${stub};`,
@@ -215,13 +193,13 @@ export async function openSite({ queue, dice, unsafe = '', durable = false }: Si
       ];
       await writeFile(modulePath, lines.join('\n'));
     },
-    async submit(cells, execution = {}) {
+    async submit(cells, execution = {}, seeds = [1, 2]) {
       const spec = {
         name: 'chaos',
         model: MODEL,
         dataset: { kind: 'behaviour', trials: 12, frames: 2, height: 16, width: 16, labels: 2 },
         params: { n_ae_latents: 4, architecture: 'small', max_n_epochs: 4, anneal_epochs: 1 },
-        seeds: [1, 2],
+        seeds,
         grid: { learning_rate: { linspace: [1e-4, 1e-2, cells] } },
         select: { rule: 'min', metric: 'val.loss' },
         execution: { maxFailures: 50, ...execution },

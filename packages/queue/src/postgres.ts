@@ -21,7 +21,9 @@ export function postgresBackend(url: string): Backend<PostgresQueueBackend, Post
   parsed.searchParams.delete('options');
   const connection = {
     connectionString: parsed.href,
-    ...(options !== null && { options }),
+    // A crash of the server may forget what the queue did in its last moments: repair makes up for lost jobs, the fence for
+    // those that come twice.
+    options: ['-c synchronous_commit=off', ...(options === null ? [] : [options])].join(' '),
     connectionTimeoutMillis: 10_000,
     application_name: 'trawl-queue',
   };

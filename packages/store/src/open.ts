@@ -16,6 +16,7 @@ import { stageRepository } from './repositories/stages.js';
 import { statsRepository } from './repositories/stats.js';
 import { sweepRepository } from './repositories/sweeps.js';
 import { workerRepository } from './repositories/workers.js';
+import { reports } from './runs/report.js';
 import { LEASE_SECONDS } from './sql/lease.js';
 
 /** Throws when the database's migrations are not those of this build, and says the remedy. */
@@ -48,11 +49,12 @@ export async function openStore({
   const prisma = prismaOn(pool);
   const db: Db = { pool, prisma, unsafe, leaseSeconds };
   const names = metricNames(pool);
+  const said = reports(db, names);
   return {
     sweeps: sweepRepository(db),
     stages: stageRepository(db),
-    runs: runRepository(db, names),
-    metrics: metricRepository(db, names),
+    runs: runRepository(db, names, said),
+    metrics: metricRepository(db, said),
     artifacts: artifactRepository(db),
     datasets: datasetRepository(db),
     workers: workerRepository(db),

@@ -1,6 +1,9 @@
 import type { ClientBase, Pool, QueryResultRow } from 'pg';
 
-/** One SQL statement. A named one is prepared once a connection: for those that run all the time. */
+/**
+ * One SQL statement. A named one is prepared once a connection, for those that run all the time, and keeps the plan
+ * that was right when it was: one with joins may have been planned for tables that were empty, and is better planned anew.
+ */
 export interface Statement {
   text: string;
   name?: string;

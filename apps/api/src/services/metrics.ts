@@ -19,7 +19,8 @@ export interface Metrics {
 export function createMetrics({ store, queues }: Pick<Services, 'store' | 'queues'>): Metrics {
   const register = new Registry();
   const registers = [register];
-  collectDefaultMetrics({ register });
+  // Every 10 ms by default: 2 % of a core, for ever.
+  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: 100 });
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers });
   const counter = (name: string, help: string, labelNames: string[] = []) =>

@@ -13,7 +13,7 @@ import { type Transfers, TransferRefused } from './transfer.js';
 type Delivered = Extract<FromTrainer, { type: 'ready' | 'progress' | 'metrics' | 'checkpoint' | 'artifact' }>;
 type FileMessage = Extract<Delivered, { type: 'checkpoint' | 'artifact' }>;
 
-/** Brings what a trainer sends to the database and the api, strictly in the order in which it was sent. */
+/** Brings what a trainer sends to the database and the api: metrics and files strictly in the order in which they were sent. */
 export interface Delivery {
   accept(message: Delivered): void;
   /** Messages not yet stored. */
@@ -40,9 +40,12 @@ export function openDelivery(options: {
   const { runId, fence } = options.run;
   let newest: FileMessage | null = null;
 
-  const inbox = inOrder((error) => {
+  const onError = (error: unknown): void => {
     if (!(error instanceof RunLost) && !signal.aborted) options.onError(error);
-  });
+  };
+  const inbox = inOrder(onError);
+  // Nothing depends on what it says of itself: written beside the rest, it shares the store's statements with it.
+  const about = inOrder(onError);
   const metrics = metricBatch(
     async (points) => void (await write('metrics', () => store.metrics.ingest(runId, fence, points))),
     () => inbox.push(metrics.flush),
@@ -72,7 +75,7 @@ export function openDelivery(options: {
     accept(message) {
       switch (message.type) {
         case 'ready':
-          inbox.push(
+          about.push(
             async () => void (await write('attempt', () => store.runs.attemptInfo(runId, fence, message.info))),
           );
           break;
@@ -98,12 +101,13 @@ export function openDelivery(options: {
     },
     async settled() {
       inbox.push(metrics.flush);
-      await Promise.all([inbox.settled(), progress.settled()]);
+      await Promise.all([inbox.settled(), about.settled(), progress.settled()]);
     },
     abandon() {
       metrics.close();
       progress.close();
       inbox.abandon();
+      about.abandon();
     },
   };
 }

@@ -18,9 +18,14 @@ it('takes none after a failure, nor with a tensor more or less than before', () 
 });
 
 it('bears some growth over what its first run needed, not over the run before', () => {
-  const resident = [1_000, 1_200, 1_250, 1_300].map((mib) => mib * MIB);
-  const fitness = openFitness(9, () => resident.shift() ?? 0);
-  expect([fitness.wornBy(good), fitness.wornBy(good), fitness.wornBy(good)]).toEqual([null, null, null]);
+  let held = 1_000;
+  const fitness = openFitness(9, (collected) => (held + (collected ? 0 : 200)) * MIB);
+  const grown = [1_000, 1_200, 1_250].map((mib) => {
+    held = mib;
+    return fitness.wornBy(good);
+  });
+  expect(grown).toEqual([null, null, null]);
+  held = 1_300;
   expect(fitness.wornBy(good)).toBe('it has grown by 300 MiB');
 });
 

@@ -19,9 +19,9 @@ const GROWTH_BYTES = 256 * 2 ** 20;
  * Whether this process may train another run: never after a failure, nor with a tensor or much memory
  * more than before.
  * @param runs so many runs at most
- * @param residentBytes of this process, garbage collected
+ * @param residentBytes of this process; `collected`: its garbage not counted, which takes milliseconds to find out
  */
-export function openFitness(runs: number, residentBytes: () => number = residentAfterCollection) {
+export function openFitness(runs: number, residentBytes: (collected: boolean) => number = resident) {
   let served = 0;
   let baseline: number | null = null;
   return {
@@ -31,9 +31,9 @@ export function openFitness(runs: number, residentBytes: () => number = resident
       if (!well) return 'its run failed';
       if (served >= runs) return `it has trained ${served} runs`;
       if (leaked !== 0) return `the run left ${leaked} tensors`;
-      const resident = residentBytes();
-      baseline ??= resident;
-      const grown = resident - baseline;
+      baseline ??= residentBytes(true);
+      if (residentBytes(false) - baseline <= GROWTH_BYTES) return null;
+      const grown = residentBytes(true) - baseline;
       return grown > GROWTH_BYTES ? `it has grown by ${Math.round(grown / 2 ** 20)} MiB` : null;
     },
   };
@@ -41,7 +41,12 @@ export function openFitness(runs: number, residentBytes: () => number = resident
 
 let collect: (() => void) | null = null;
 
-function residentAfterCollection(): number {
+function resident(collected: boolean): number {
+  if (collected) collectGarbage();
+  return process.memoryUsage.rss();
+}
+
+function collectGarbage(): void {
   // Without a flag for Node on the command line, which worker threads of others would see too.
   if (collect === null) {
     setFlagsFromString('--expose-gc');
@@ -49,5 +54,4 @@ function residentAfterCollection(): number {
     collect = gc;
   }
   collect();
-  return process.memoryUsage.rss();
 }

@@ -2,10 +2,8 @@ import { parseMetricName, SPLITS, toWire } from '@trawl/spec';
 import type { Metrics } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
-import type { MetricNames } from '../metricNames.js';
-import { ingestPoints } from '../sql/ingestPoints.js';
 import { readCurves } from '../sql/readCurves.js';
-import { row, rows } from '../statement.js';
+import { rows } from '../statement.js';
 
 interface CurveRow {
   name: string;
@@ -15,22 +13,9 @@ interface CurveRow {
   values: number[];
 }
 
-export function metricRepository({ pool, unsafe }: Db, names: MetricNames): Metrics {
-  const ingest = ingestPoints({ fence: unsafe.noFence !== true });
+export function metricRepository({ pool }: Db, { ingest }: Pick<Metrics, 'ingest'>): Metrics {
   return {
-    ingest: async (runId, fence, points) => {
-      if (!isId(runId)) return false;
-      const ids = await names(points.map((point) => point.name));
-      const columns = [
-        points.map((point) => ids.get(point.name)),
-        points.map((point) => SPLITS.indexOf(point.split)),
-        points.map((point) => point.step),
-        points.map((point) => point.epoch),
-        points.map((point) => point.value),
-      ];
-      const answer = await row<{ held: number }>(pool, ingest, [runId, fence, ...columns.map(arrayLiteral)]);
-      return answer?.held === 1;
-    },
+    ingest,
 
     curves: async (runId, { names: wanted, maxPoints } = {}) => {
       if (!isId(runId)) return [];
@@ -50,6 +35,3 @@ export function metricRepository({ pool, unsafe }: Db, names: MetricNames): Metr
     },
   };
 }
-
-/** pg quotes and escapes each element of an array; numbers, NaN and the infinities need none of it. */
-const arrayLiteral = (column: (number | undefined)[]): string => `{${column.join(',')}}`;

@@ -6,14 +6,18 @@ import { controls } from '../runs/control.js';
 import { dispatching } from '../runs/dispatch.js';
 import { endings } from '../runs/finish.js';
 import { runReads } from '../runs/read.js';
-import { reports } from '../runs/report.js';
+import type { reports } from '../runs/report.js';
+import { successWrites } from '../runs/succeed.js';
 
-export function runRepository(db: Db, names: MetricNames): Runs {
+export function runRepository(db: Db, names: MetricNames, said: ReturnType<typeof reports>): Runs {
   return {
     ...dispatching(db),
     ...claims(db),
-    ...reports(db),
-    ...endings(db, names),
+    progress: said.progress,
+    attemptInfo: said.attemptInfo,
+    dropCheckpoint: said.dropCheckpoint,
+    ...successWrites(db, names),
+    ...endings(db),
     ...controls(db),
     ...runReads(db),
   };

@@ -2,25 +2,32 @@ import type { Cell, Execution } from '@trawl/spec';
 import type { Runs } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
-import { claimedCell } from '../sql/claimedCell.js';
-import { claimRun, insertAttempt } from '../sql/claimRun.js';
-import { lockSweepOfRun } from '../sql/lockSweep.js';
+import { inBatches } from '../inBatches.js';
+import { claimedCells } from '../sql/claimedCells.js';
+import { claimRuns } from '../sql/claimRuns.js';
+import { lockSweepsOfRuns } from '../sql/lockSweep.js';
 import { renewLeases } from '../sql/renewLeases.js';
-import { rewindRun } from '../sql/rewindRun.js';
 import { runDemand } from '../sql/runDemand.js';
-import { changed, row, rows } from '../statement.js';
+import { rows } from '../statement.js';
 import { transact } from '../transact.js';
-import type { LeaseAnswer, StoredArtifact } from '../types.js';
+import type { ClaimedRun, LeaseAnswer, StoredArtifact } from '../types.js';
 
 interface ClaimRow {
+  id: string;
   sweep_id: string;
   fence: number;
   seed: number;
   dataset_hash: string;
-  parent_run_id: string | null;
+  checkpoint_id: string | null;
+  checkpoint_name: string;
+  checkpoint_sha256: string;
+  checkpoint_size: number;
+  checkpoint_epoch: number | null;
+  checkpoint_step: number | null;
 }
 
 interface CellRow {
+  run_id: string;
   hash: string;
   model: string;
   model_version: string;
@@ -38,45 +45,60 @@ interface CellRow {
   weights_step: number | null;
 }
 
-export function claims({ pool, unsafe, leaseSeconds }: Db): Pick<Runs, 'demand' | 'claim' | 'renew'> {
-  const claimStatement = claimRun({ cas: unsafe.noCas !== true, leaseSeconds });
-  const renewStatement = renewLeases(leaseSeconds);
-  return {
-    demand: async (runId) => (isId(runId) ? row(pool, runDemand, [runId]) : null),
+interface Wanted {
+  runId: string;
+  fence: number;
+  workerId: string;
+}
 
-    claim: async (runId, fence, workerId) => {
-      if (!isId(runId)) return null;
-      return transact(pool, async (tx) => {
-        await rows(tx.client, lockSweepOfRun, [runId]);
-        const run = await row<ClaimRow>(tx.client, claimStatement, [runId, fence, workerId]);
-        if (run === null) return null;
-        await changed(tx.client, insertAttempt, [runId, run.fence, workerId]);
-        const checkpoint = await row<StoredArtifact>(tx.client, rewindRun, [runId]);
-        const cell = await row<CellRow>(tx.client, claimedCell, [runId]);
-        if (cell === null) throw new Error(`run ${runId} has no cell in the stage that made it`);
-        tx.emit(run.sweep_id, 'run', { runId, state: 'running', fence: run.fence, workerId });
-        return {
-          runId,
-          sweepId: run.sweep_id,
-          fence: run.fence,
-          seed: run.seed,
-          cell: {
-            hash: cell.hash,
-            model: cell.model,
-            modelVersion: cell.model_version,
-            params: cell.params,
-            dataset: cell.dataset,
-            point: cell.point,
-          },
-          datasetHash: run.dataset_hash,
-          stallMinutes: cell.execution.stallMinutes,
-          timeoutMinutes: cell.execution.timeoutMinutes,
-          checkpoint,
-          weights: weightsOf(cell),
-          weightsWanted: cell.weights !== null,
-        };
+/** More than a worker has slots, mostly. */
+const MOST = 64;
+
+export function claims({ pool, unsafe, leaseSeconds }: Db): Pick<Runs, 'demand' | 'claim' | 'renew'> {
+  const claimStatement = claimRuns({ cas: unsafe.noCas !== true, leaseSeconds });
+  const renewStatement = renewLeases(leaseSeconds);
+
+  const demand = inBatches<string, { gpuShare: number; model: string } | null>(
+    async (runIds) => {
+      type Row = { id: string; gpuShare: number; model: string };
+      const found = new Map((await rows<Row>(pool, runDemand, [runIds])).map((row) => [row.id, row]));
+      return runIds.map((id) => {
+        const row = found.get(id);
+        return row === undefined ? null : { gpuShare: row.gpuShare, model: row.model };
       });
     },
+    { keyOf: (runId) => runId, most: MOST },
+  );
+
+  const claim = inBatches<Wanted, ClaimedRun | null>(
+    (wanted) =>
+      transact(pool, async (tx) => {
+        const ids = wanted.map(({ runId }) => runId);
+        await rows(tx.client, lockSweepsOfRuns, [ids]);
+        const claimed = await rows<ClaimRow>(tx.client, claimStatement, [
+          ids,
+          wanted.map(({ fence }) => fence),
+          wanted.map(({ workerId }) => workerId),
+        ]);
+        if (claimed.length === 0) return wanted.map(() => null);
+        const cells = await rows<CellRow>(tx.client, claimedCells, [claimed.map(({ id }) => id)]);
+        return wanted.map(({ runId, workerId }) => {
+          const run = claimed.find(({ id }) => id === runId);
+          if (run === undefined) return null;
+          const cell = cells.find((each) => each.run_id === runId);
+          if (cell === undefined) throw new Error(`run ${runId} has no cell in the stage that made it`);
+          tx.emit(run.sweep_id, 'run', { runId, state: 'running', fence: run.fence, workerId });
+          return claimedRun(run, cell);
+        });
+      }),
+    { keyOf: ({ runId }) => runId, most: MOST },
+  );
+
+  return {
+    demand: async (runId) => (isId(runId) ? demand(runId.toLowerCase()) : null),
+
+    claim: async (runId, fence, workerId) =>
+      isId(runId) ? claim({ runId: runId.toLowerCase(), fence, workerId }) : null,
 
     renew: async (workerId, held) => {
       const known = held.filter((run) => isId(run.runId));
@@ -89,6 +111,41 @@ export function claims({ pool, unsafe, leaseSeconds }: Db): Pick<Runs, 'demand' 
       for (const run of renewed) answers.set(run.id, run.paused ? 'paused' : 'held');
       return answers;
     },
+  };
+}
+
+function claimedRun(run: ClaimRow, cell: CellRow): ClaimedRun {
+  return {
+    runId: run.id,
+    sweepId: run.sweep_id,
+    fence: run.fence,
+    seed: run.seed,
+    cell: {
+      hash: cell.hash,
+      model: cell.model,
+      modelVersion: cell.model_version,
+      params: cell.params,
+      dataset: cell.dataset,
+      point: cell.point,
+    },
+    datasetHash: run.dataset_hash,
+    stallMinutes: cell.execution.stallMinutes,
+    timeoutMinutes: cell.execution.timeoutMinutes,
+    checkpoint: checkpointOf(run),
+    weights: weightsOf(cell),
+    weightsWanted: cell.weights !== null,
+  };
+}
+
+function checkpointOf(run: ClaimRow): StoredArtifact | null {
+  if (run.checkpoint_id === null) return null;
+  return {
+    id: run.checkpoint_id,
+    name: run.checkpoint_name,
+    sha256: run.checkpoint_sha256,
+    size: run.checkpoint_size,
+    epoch: run.checkpoint_epoch,
+    step: run.checkpoint_step,
   };
 }
 

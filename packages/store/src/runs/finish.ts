@@ -2,13 +2,10 @@ import { type FailureClass, nextRunState, type RunEvent, type RunState } from '@
 import type { Runs } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
-import type { MetricNames } from '../metricNames.js';
 import { expiredRuns } from '../sql/expiredRuns.js';
-import { attemptEnd, endAttempt, leaveRunning, lockExpiredRun, lockHeldRun } from '../sql/leaveRunning.js';
+import { endAttempt, leaveRunning, lockExpiredRun, lockHeldRun } from '../sql/leaveRunning.js';
 import { lockSweepOfRun } from '../sql/lockSweep.js';
 import { rewindRun } from '../sql/rewindRun.js';
-import { scoreCellOfRun } from '../sql/scoreCells.js';
-import { storeSummary } from '../sql/storeSummary.js';
 import { changed, row, rows } from '../statement.js';
 import { transact, type Tx } from '../transact.js';
 import type { AttemptEnd } from '../types.js';
@@ -32,7 +29,7 @@ const MESSAGE_CHARACTERS = 10_000;
 /** Postgres has no NUL in text. */
 const storable = (message: string): string => message.replaceAll('\0', '').slice(0, MESSAGE_CHARACTERS);
 
-export function endings({ pool, unsafe }: Db, names: MetricNames): Pick<Runs, 'release' | 'succeed' | 'fail' | 'reap'> {
+export function endings({ pool, unsafe }: Db): Pick<Runs, 'release' | 'fail' | 'reap'> {
   const fence = unsafe.noFence !== true;
   const lockHeld = lockHeldRun({ fence });
   const leave = leaveRunning({ fence });
@@ -70,20 +67,13 @@ export function endings({ pool, unsafe }: Db, names: MetricNames): Pick<Runs, 'r
     return next;
   };
 
-  const byOwner = async (
-    runId: string,
-    runFence: number,
-    ending: Ending,
-    also?: (tx: Tx) => Promise<void>,
-  ): Promise<RunState | null> => {
+  const byOwner = async (runId: string, runFence: number, ending: Ending): Promise<RunState | null> => {
     if (!isId(runId)) return null;
     return transact(pool, async (tx) => {
       const sweep = await row<{ id: string }>(tx.client, lockSweepOfRun, [runId]);
       if (sweep === null) return null;
       const held = await row<HeldRow>(tx.client, lockHeld, [runId, runFence]);
-      const next = await finish(tx, sweep.id, runId, runFence, held, ending);
-      if (next !== null) await also?.(tx);
-      return next;
+      return finish(tx, sweep.id, runId, runFence, held, ending);
     });
   };
 
@@ -91,20 +81,6 @@ export function endings({ pool, unsafe }: Db, names: MetricNames): Pick<Runs, 'r
     release: async (runId, runFence, reason) => {
       const ending: Ending = { event: () => ({ kind: 'released', reason }), end: reason, failure: null, message: null };
       return (await byOwner(runId, runFence, ending)) !== null;
-    },
-
-    succeed: async (runId, runFence, summary) => {
-      const known = await names(Object.keys(summary));
-      const entries = Object.entries(summary).map(([name, value]) => ({ id: known.get(name), value }));
-      const ending: Ending = { event: () => ({ kind: 'succeeded' }), end: 'succeeded', failure: null, message: null };
-      const state = await byOwner(runId, runFence, ending, async (tx) => {
-        await changed(tx.client, storeSummary, [runId, entries.map((e) => e.id), entries.map((e) => e.value)]);
-        await changed(tx.client, scoreCellOfRun, [runId]);
-      });
-      if (state !== null) return true;
-      if (!isId(runId)) return false;
-      const attempt = await row<{ end: string | null }>(pool, attemptEnd, [runId, runFence]);
-      return attempt?.end === 'succeeded';
     },
 
     fail: async (runId, runFence, failure, message) => {

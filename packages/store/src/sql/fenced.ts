@@ -8,5 +8,3 @@ export const heldRun = (fence: boolean): string => `select id from run where id 
 /** The condition alone, for statements that update the run's own row. */
 export const holds = (fence: boolean): string =>
   fence ? "run.state = 'running' and run.fence = $2" : '$2::int is not null';
-
-export const unsafeName = (name: string, fence: boolean): string => (fence ? name : `${name}_unsafe`);

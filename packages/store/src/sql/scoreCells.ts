@@ -15,16 +15,18 @@ const replace = `
     on conflict (stage_id, cell_id, name_id)
     do update set n = excluded.n, mean = excluded.mean, median = excluded.median`;
 
-/** $1 run that has just succeeded: its cell, in every stage that the run belongs to. */
-export const scoreCellOfRun: Statement = {
-  name: 'score_cell_of_run',
-  text: `${scores}
-    from run mine
-    join run r on r.cell_id = mine.cell_id and r.state = 'succeeded'
-    join stage_run sr on sr.run_id = r.id
-    join stage_run here on here.stage_id = sr.stage_id and here.run_id = mine.id
-    join run_summary s on s.run_id = r.id
-    where mine.id = $1${replace}`,
+/** $1 runs that have just succeeded: their cells, in every stage that the runs belong to. */
+export const scoreCellsOfRuns: Statement = {
+  text: `
+    with touched as (
+      select distinct sr.stage_id, mine.cell_id
+      from run mine join stage_run sr on sr.run_id = mine.id
+      where mine.id = any($1::uuid[])
+    )${scores}
+    from touched
+    join run r on r.cell_id = touched.cell_id and r.state = 'succeeded'
+    join stage_run sr on sr.run_id = r.id and sr.stage_id = touched.stage_id
+    join run_summary s on s.run_id = r.id${replace}`,
 };
 
 /** $1 stage that has just linked runs that had succeeded before: all its cells. */

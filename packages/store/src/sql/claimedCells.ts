@@ -1,10 +1,9 @@
 import type { Statement } from '../statement.js';
 
-/** $1 run: what to train, and the weights to start from where its stage says so. */
-export const claimedCell: Statement = {
-  name: 'claimed_cell',
+/** $1 runs: what to train, and the weights to start from where its stage says so. */
+export const claimedCells: Statement = {
   text: `
-    select c.hash, c.model, c.model_version, c.params, c.dataset, sc.point,
+    select r.id as run_id, c.hash, c.model, c.model_version, c.params, c.dataset, sc.point,
            st.plan -> 'execution' as execution, coalesce(st.plan -> 'from' ->> 'artifact', st.plan ->> 'weights') as weights,
            w.id as weights_id, w.name as weights_name, w.sha256 as weights_sha256,
            w.size::float8 as weights_size, w.epoch as weights_epoch, w.step as weights_step
@@ -18,5 +17,5 @@ export const claimedCell: Statement = {
          or (a.run_id is null and a.kind = 'weights' and a.sha256 = st.plan ->> 'weights')
       order by a.id desc limit 1
     ) w on true
-    where r.id = $1`,
+    where r.id = any($1::uuid[])`,
 };
