@@ -1,7 +1,7 @@
 import type { FigureView, RunView, Summary } from '@trawl/spec';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemOf, startApi, type TestApi } from '../support/api.js';
-import { trainRuns } from '../support/figures.js';
+import { particlesFile, trainRuns } from '../support/figures.js';
 import { smallSpec, stagedSpec } from '../support/specs.js';
 import { registerWorker, runsOf } from '../support/training.js';
 
@@ -39,7 +39,8 @@ beforeAll(async () => {
   worker = await registerWorker(api.store);
   sweep = await api.submit(smallSpec());
   stage = (await api.store.stages.list(sweep))[0]!.name;
-  await trainRuns(api, worker, { sweepId: sweep, stage }, summary);
+  const epochs = { 'particles-epoch-00000.npz': particlesFile(1), 'particles-epoch-00003.npz': particlesFile(1) };
+  await trainRuns(api, worker, { sweepId: sweep, stage }, summary, { 'particles.npz': particlesFile(), ...epochs });
   run = (await runsOf(api.store, sweep)).find(({ state }) => state === 'succeeded')!;
 });
 afterAll(() => api.close());
@@ -61,6 +62,9 @@ describe('the list of figures', () => {
       'latent-correlation',
       'traversals',
       'traversal-movie',
+      'particles',
+      'glimpses',
+      'particles-by-epoch',
     ]);
   });
 
@@ -195,6 +199,17 @@ describe('figures of a run', () => {
   ])('refuses %s', async (file, status, detail) => {
     const problem = problemOf(await runFigure(file));
     expect([problem.status, problem.detail]).toEqual([status, detail]);
+  });
+
+  it('draws what a model of particles left, at its end and of some epochs', async () => {
+    const said = async (file: string) => words((await runFigure(file)).body);
+    expect(await said('particles.svg')).toEqual(expect.arrayContaining(['reconstruction', 'masks', 'those on, of 3']));
+    expect(await said('glimpses.svg?base=1')).toEqual(expect.arrayContaining(['glimpse', 'transparency', 'depth']));
+    expect(await said('particles-by-epoch.svg')).toEqual(expect.arrayContaining(['epoch 0', 'epoch 3']));
+    expect(problemOf(await runFigure('glimpses.svg?base=2'))).toMatchObject({
+      status: 400,
+      detail: 'base: not in the data; allowed: 0 to 1',
+    });
   });
 
   it('says why a run has none', async () => {

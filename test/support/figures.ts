@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { evaluationOf } from '../../packages/figures/dist/testing/evaluation.js';
-import { evaluationBytes } from '../../packages/figures/dist/testing/npz.js';
+import { particlesOf } from '../../packages/figures/dist/testing/particles.js';
+import { arraysBytes, evaluationBytes } from '../../packages/figures/dist/testing/npz.js';
 import type { MetricPoint, RunView, Summary } from '@trawl/spec';
 import type { TestApi } from './api.js';
 import { claim, runsOf } from './training.js';
@@ -20,12 +21,16 @@ export const evaluationFile = (): Uint8Array =>
     }),
   );
 
-/** Ends every queued run of a stage as a trainer would: curves, evaluation.npz, summary; diverged where `summaryOf` gives null. */
+/** What a small DLP leaves for figures, as bytes. */
+export const particlesFile = (images = 2): Uint8Array => arraysBytes(particlesOf({ images, side: 16, particles: 3 }));
+
+/** Ends every queued run of a stage as a trainer would: curves, evaluation.npz, summary; diverged where `summaryOf` gives null. `more` files by name. */
 export async function trainRuns(
   api: TestApi,
   worker: string,
   { sweepId, stage }: { sweepId: string; stage: string },
   summaryOf: (run: RunView) => Summary | null,
+  more: Record<string, Uint8Array> = {},
 ): Promise<void> {
   for (const run of await runsOf(api.store, sweepId, stage)) {
     if (run.state !== 'queued') continue;
@@ -46,14 +51,16 @@ export async function trainRuns(
       await api.store.runs.fail(run.id, fence, 'diverged', 'loss is NaN at step 3');
       continue;
     }
-    const file = Buffer.from(evaluationFile());
-    const stored = await api.inject({
-      method: 'PUT',
-      url: `/v1/runs/${run.id}/artifacts/evaluation.npz?fence=${fence}&kind=other`,
-      headers: { 'content-type': 'application/zip', 'x-sha256': createHash('sha256').update(file).digest('hex') },
-      payload: file,
-    });
-    if (stored.statusCode !== 201) throw new Error(`the file was refused: ${stored.body}`);
+    for (const [name, content] of Object.entries({ 'evaluation.npz': evaluationFile(), ...more })) {
+      const file = Buffer.from(content);
+      const stored = await api.inject({
+        method: 'PUT',
+        url: `/v1/runs/${run.id}/artifacts/${name}?fence=${fence}&kind=other`,
+        headers: { 'content-type': 'application/zip', 'x-sha256': createHash('sha256').update(file).digest('hex') },
+        payload: file,
+      });
+      if (stored.statusCode !== 201) throw new Error(`the file was refused: ${stored.body}`);
+    }
     await api.store.runs.succeed(run.id, fence, summary);
   }
 }

@@ -1,9 +1,13 @@
 export { type Evaluation, readEvaluation } from './data/evaluation.js';
+export { type Particles, readParticles } from './data/particles.js';
 export * from './formats.js';
 export { runJob, type Job, svgOf } from './jobs.js';
+export { glimpsePlate, type GlimpsePlate } from './plots/glimpsePlate.js';
 export { labelReconstructions, type LabelReconstructions } from './plots/labelReconstructions.js';
 export { latentCorrelation, type LatentCorrelation } from './plots/latentCorrelation.js';
 export { type HeatmapCell, metricHeatmap, type MetricHeatmap } from './plots/metricHeatmap.js';
+export { particleEpochs, type ParticleEpochs } from './plots/particleEpochs.js';
+export { particlePlate, type ParticlePlate } from './plots/particlePlate.js';
 export { searchResults, type SearchResults } from './plots/searchResults.js';
 export type { SeedCell, SeedPanel, SeedValue } from './plots/seedPanel.js';
 export { type CurvePanel, type RunCurve, trainingCurves, type TrainingCurves } from './plots/trainingCurves.js';

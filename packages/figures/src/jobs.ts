@@ -1,13 +1,18 @@
+import { EPOCH_PARTICLES } from '@trawl/spec';
 import { readEvaluation } from './data/evaluation.js';
+import { readParticles, readSome } from './data/particles.js';
 import type { FigureFormat, MovieFormat } from './formats.js';
 import { compose } from './movies/compose.js';
 import { videoOf } from './movies/ffmpeg.js';
 import { gifOf } from './movies/gif.js';
 import type { Movie } from './movies/movie.js';
 import { comparisonMovie, type ComparisonMovie, traversalMovie, type TraversalMovie } from './movies/traversals.js';
+import { glimpsePlate, type GlimpsePlate } from './plots/glimpsePlate.js';
 import { labelReconstructions, type LabelReconstructions } from './plots/labelReconstructions.js';
 import { latentCorrelation, type LatentCorrelation } from './plots/latentCorrelation.js';
 import { metricHeatmap, type MetricHeatmap } from './plots/metricHeatmap.js';
+import { particleEpochs, type ParticleEpochs } from './plots/particleEpochs.js';
+import { particlePlate, type ParticlePlate } from './plots/particlePlate.js';
 import { searchResults, type SearchResults } from './plots/searchResults.js';
 import { trainingCurves, type TrainingCurves } from './plots/trainingCurves.js';
 import { traversalPlate, type TraversalPlate } from './plots/traversalPlate.js';
@@ -20,13 +25,21 @@ export type FiledCandidates<T extends { candidates: { evaluation: unknown }[] }>
   candidates: Filed<T['candidates'][number]>[];
 };
 
+/** With the bytes of particles.npz. */
+export type Particled<T> = Omit<T, 'particles'> & { particles: Uint8Array };
+/** With the bytes of each epoch's file. */
+export type FiledEpochs = Omit<ParticleEpochs, 'epochs'> & { epochs: Particled<ParticleEpochs['epochs'][number]>[] };
+
 export type FigureData =
   | { figure: 'search-results'; data: SearchResults }
   | { figure: 'training-curves'; data: TrainingCurves }
   | { figure: 'heatmap'; data: MetricHeatmap }
   | { figure: 'label-reconstructions'; data: Filed<LabelReconstructions> }
   | { figure: 'latent-correlation'; data: Filed<LatentCorrelation> }
-  | { figure: 'traversals'; data: Filed<TraversalPlate> };
+  | { figure: 'traversals'; data: Filed<TraversalPlate> }
+  | { figure: 'particles'; data: Particled<ParticlePlate> }
+  | { figure: 'glimpses'; data: Particled<GlimpsePlate> }
+  | { figure: 'particles-by-epoch'; data: FiledEpochs };
 
 export type MovieData =
   | { movie: 'traversal-movie'; data: Filed<TraversalMovie> }
@@ -63,6 +76,18 @@ export function svgOf(job: FigureData): string {
       return latentCorrelation(opened(job.data));
     case 'traversals':
       return traversalPlate(opened(job.data));
+    case 'particles':
+      return particlePlate({ ...job.data, particles: readParticles(job.data.particles) });
+    case 'glimpses':
+      return glimpsePlate({ ...job.data, particles: readParticles(job.data.particles) });
+    case 'particles-by-epoch':
+      return particleEpochs({
+        ...job.data,
+        epochs: job.data.epochs.map(({ epoch, particles }) => ({
+          epoch,
+          particles: readSome(particles, EPOCH_PARTICLES.arrays),
+        })),
+      });
     default:
       return job satisfies never;
   }

@@ -11,6 +11,7 @@ export * from './keys.js';
 export * from './messages.js';
 export * from './metrics.js';
 export * from './model.js';
+export * from './particles.js';
 export * from './plan.js';
 export * from './smoke.js';
 export * from './states.js';

@@ -20,7 +20,10 @@ export function npyOf({ shape, data }: NdArray): Uint8Array {
 }
 
 /** evaluation.npz as a trainer leaves it. */
-export function evaluationBytes({ names, ...arrays }: Evaluation): Uint8Array {
+export const evaluationBytes = ({ names, ...arrays }: Evaluation): Uint8Array =>
+  arraysBytes(arrays, { 'names.json': strToU8(JSON.stringify(names)) });
+
+export function arraysBytes(arrays: Record<string, NdArray>, more: Record<string, Uint8Array> = {}): Uint8Array {
   const files = Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${name}.npy`, npyOf(array)]));
-  return zipSync({ ...files, 'names.json': strToU8(JSON.stringify(names)) }, { level: 0 });
+  return zipSync({ ...files, ...more }, { level: 0 });
 }

@@ -1,3 +1,7 @@
+import type { GlimpsePlate } from '../plots/glimpsePlate.js';
+import type { ParticleEpochs } from '../plots/particleEpochs.js';
+import type { ParticlePlate } from '../plots/particlePlate.js';
+import { particlesOf } from './particles.js';
 import type { Movie } from '../movies/movie.js';
 import { comparisonMovie, traversalMovie } from '../movies/traversals.js';
 import type { LabelReconstructions } from '../plots/labelReconstructions.js';
@@ -266,4 +270,35 @@ export const moviesSamples: Record<string, Movie> = {
     base: 0,
     latents: 'unsupervised',
   }),
+};
+
+const particleWords = { title: 'dlp: beta_kl = 0.05, seed 1', subtitle: 'dlp · run 01a2 · succeeded' };
+
+export const particleSamples: Record<string, ParticlePlate> = {
+  usual: { ...particleWords, particles: particlesOf() },
+  one: { title: LONG, subtitle: `${LONG}; ${LONG}`, particles: particlesOf({ images: 1, particles: 2 }) },
+  many: { ...particleWords, particles: particlesOf({ particles: 60, prior: 400 }) },
+  off: { ...particleWords, particles: particlesOf({ off: true }) },
+};
+
+export const glimpseSamples: Record<string, GlimpsePlate> = {
+  usual: { ...particleWords, particles: particlesOf(), base: 0 },
+  one: { title: LONG, subtitle: `${LONG}; ${LONG}`, particles: particlesOf({ images: 1, particles: 2 }), base: 0 },
+  many: { ...particleWords, particles: particlesOf({ images: 2, particles: 25, glimpse: 16 }), base: 1 },
+  off: { ...particleWords, particles: particlesOf({ off: true }), base: 7 },
+};
+
+export const epochSamples: Record<string, ParticleEpochs> = {
+  usual: {
+    ...particleWords,
+    epochs: [0, 1, 3, 7, 15].map((epoch) => ({ epoch, particles: particlesOf({ images: 2 }) })),
+  },
+  one: { title: LONG, subtitle: LONG, epochs: [{ epoch: 0, particles: particlesOf({ images: 1, off: true }) }] },
+  many: {
+    ...particleWords,
+    epochs: Array.from({ length: 17 }, (_, i) => ({
+      epoch: 2 ** i - 1,
+      particles: particlesOf({ images: 2, particles: 30 }),
+    })),
+  },
 };

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { ParticlesArray } from '@trawl/spec';
+import { EPOCH_PARTICLES, epochParticlesFile, PARTICLES_FILE, PARTICLES_IMAGES } from '@trawl/spec';
 import type { NpyArray } from '../npz.js';
 import { npz } from '../npz.js';
 import type { Box } from './boxes.js';
@@ -13,41 +15,30 @@ import type { DlpParams } from './params.js';
 import type { LeftFile } from './loop/model.js';
 import { SETTLED } from './loop/schedule.js';
 
-/** Images in a plate: the original's grid is as wide. */
-const SHOWN = 8;
-
-/**
- * What figures of a run are drawn from, of the first validation images, from posterior means; n images, K particles,
- * L prior keypoints. Images [n, S, S, 3], glimpses [n, K, P, P, 3 or 4] (alpha first) and alpha_masks [n, K, S, S] are
- * 0..255; keypoints [n, K, 2] and prior_keypoints [n, L, 2] are (row, column) in -1..1; scales [n, K, 2] are shares of the
- * image; transparency, depth and score [n, K].
- */
-type Arrays = Record<
-  | 'images'
-  | 'reconstructions'
-  | 'foregrounds'
-  | 'backgrounds'
-  | 'alpha_masks'
-  | 'glimpses'
-  | 'decoded_glimpses'
-  | 'keypoints'
-  | 'prior_keypoints'
-  | 'scales'
-  | 'transparency'
-  | 'depth'
-  | 'score',
-  NpyArray
->;
+/** What figures of a run are drawn from; sizes and meanings stand in the vocabulary. */
+type Arrays = Record<ParticlesArray, NpyArray>;
 
 type Network = Pick<DlpNetwork, 'encode' | 'decode'>;
 
 /** `particles.npz` and `particles.png` of the weights as they stand; `imagesOf` makes at most so many. */
 export function evaluationFiles(network: Network, params: DlpParams, imagesOf: (count: number) => Images): LeftFile[] {
-  const arrays = arraysOf(network, params, () => imagesOf(SHOWN));
+  const arrays = arraysOf(network, params, () => imagesOf(PARTICLES_IMAGES));
   return [
-    { name: 'particles.npz', content: npz(arrays, { compress: true }), mediaType: 'application/zip' },
+    { name: PARTICLES_FILE, content: npz(arrays, { compress: true }), mediaType: 'application/zip' },
     { name: 'particles.png', content: plateOf(plateRows(arrays, params)), mediaType: 'image/png' },
   ];
+}
+
+/** What the weights of an epoch make of the first images. */
+export function epochFile(
+  epoch: number,
+  network: Network,
+  params: DlpParams,
+  imagesOf: (count: number) => Images,
+): LeftFile {
+  const all = arraysOf(network, params, () => imagesOf(EPOCH_PARTICLES.images));
+  const arrays = Object.fromEntries(EPOCH_PARTICLES.arrays.map((name) => [name, all[name]]));
+  return { name: epochParticlesFile(epoch), content: npz(arrays, { compress: true }), mediaType: 'application/zip' };
 }
 
 const floats = (t: tf.Tensor, shape: number[]): NpyArray => ({ shape, data: t.dataSync<'float32'>() });

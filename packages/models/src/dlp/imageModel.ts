@@ -4,7 +4,7 @@ import type { Split } from '@trawl/spec';
 import type { TrainContext } from '../contract.js';
 import { batchOf, framesOf } from './batch.js';
 import { dlpCard } from './card.js';
-import { evaluationFiles } from './evaluation.js';
+import { epochFile, evaluationFiles } from './evaluation.js';
 import { glimpseSide } from './geometry.js';
 import { KERNELS } from './kernels.js';
 import { dlpLoss, TERMS } from './loss.js';
@@ -34,6 +34,8 @@ export function dlpModel(ctx: TrainContext): LoopModel {
   const imagesOf = (split: Split, batch: readonly number[]): Images => batchOf(dataset, chosen(split, batch));
   const sizes = { size: params.image_size, side: glimpseSide(params.anchor_s, params.image_size) };
 
+  const firstImages = (count: number): Images => imagesOf('val', [...frames.val.keys()].slice(0, count));
+
   function tally(split: Split): Tally {
     const sums = splitSums(params.learned_feature_dim);
     return {
@@ -60,7 +62,7 @@ export function dlpModel(ctx: TrainContext): LoopModel {
           ...(split === 'val' && featureMetrics(sums, whole)),
         };
       },
-      files: () => evaluationFiles(network, params, (count) => imagesOf('val', [...frames.val.keys()].slice(0, count))),
+      files: () => evaluationFiles(network, params, firstImages),
     };
   }
 
@@ -78,5 +80,6 @@ export function dlpModel(ctx: TrainContext): LoopModel {
       return dlpLoss(images, encoded, network.decode(encoded, phase, dice), phase, params);
     },
     tally,
+    snapshot: (epoch) => epochFile(epoch, network, params, firstImages),
   };
 }

@@ -1,4 +1,5 @@
 import type { DatasetFacts, Fault, MetricCard, Params, Summary } from '@trawl/spec';
+import { VISIBLE_PARTICLE } from '@trawl/spec';
 import { ACTIVE_VARIANCE } from '../ps-vae/latentCards.js';
 import { DlpParams } from './params.js';
 
@@ -6,8 +7,7 @@ const SPLITS = ['train', 'val', 'test'] as const;
 const HELD = ['val', 'test'] as const;
 const everywhere = { splits: SPLITS, perEpoch: true, summary: true } as const;
 
-/** A particle counts as an object from this transparency on. */
-export const VISIBLE = 0.5;
+export const VISIBLE = VISIBLE_PARTICLE;
 /** Fewer pooled particles say nothing of how features go together. */
 const LEAST_PARTICLES = 20;
 

@@ -1,7 +1,7 @@
-import { EVALUATION_FILE } from '@trawl/spec';
+import { EVALUATION_FILE, PARTICLES_FILE } from '@trawl/spec';
 import { ProblemError } from '../../problems.js';
 import { runCurvesKind, runWords } from './curves.js';
-import { bytesOf, evaluationOf } from './evaluation.js';
+import { bytesOf, epochsOf, evaluationOf } from './evaluation.js';
 import type { FigureKind, FigureOptions, Prepared, Unformatted } from './kinds.js';
 import type { RunSubject } from './subjects.js';
 
@@ -9,15 +9,16 @@ import type { RunSubject } from './subjects.js';
 function evaluated(
   about: Pick<FigureKind<RunSubject>, 'name' | 'title' | 'description' | 'kind' | 'options'>,
   jobOf: (words: { title: string; subtitle: string }, evaluation: Uint8Array, options: FigureOptions) => Unformatted,
+  file: string = EVALUATION_FILE,
 ): FigureKind<RunSubject> {
   return {
     ...about,
     prepare: async ({ run, services }, options): Promise<Prepared> => {
-      const artifact = await evaluationOf(run.id, services);
+      const artifact = await evaluationOf(run.id, services, file);
       if (artifact === null) {
         const why =
           run.state === 'succeeded' ? `its model (${run.model}) or its version left none` : `the run is ${run.state}`;
-        throw new ProblemError('conflict', `There is nothing to draw: the run has no ${EVALUATION_FILE}; ${why}.`);
+        throw new ProblemError('conflict', `There is nothing to draw: the run has no ${file}; ${why}.`);
       }
       const words = await runWords({ run, services });
       const best = run.summary['val.best_epoch'];
@@ -78,4 +79,55 @@ export const RUN_FIGURES: readonly FigureKind<RunSubject>[] = [
       data: { ...words, evaluation, bases: base === undefined ? null : [base] },
     }),
   ),
+  evaluated(
+    {
+      name: 'particles',
+      title: 'Particles',
+      description:
+        'Of a model of particles: the first validation images with keypoints and boxes, reconstructed, and split into particles, masks and background',
+      kind: 'figure',
+      options: [],
+    },
+    (words, particles) => ({ figure: 'particles', data: { ...words, particles } }),
+    PARTICLES_FILE,
+  ),
+  evaluated(
+    {
+      name: 'glimpses',
+      title: 'Glimpses',
+      description: 'The particles of one validation image, one by one: glimpse, decoded, alpha, mask, attributes',
+      kind: 'figure',
+      options: ['base'],
+    },
+    (words, particles, { base = 0 }) => ({ figure: 'glimpses', data: { ...words, particles, base } }),
+    PARTICLES_FILE,
+  ),
+  {
+    name: 'particles-by-epoch',
+    title: 'Particles, epoch by epoch',
+    description: 'What the weights after 1, 2, 4, 8, ... epochs make of the same images; while a run trains, too',
+    kind: 'figure',
+    options: [],
+    prepare: async ({ run, services }): Promise<Prepared> => {
+      const epochs = await epochsOf(run.id, services);
+      if (epochs.length === 0) {
+        const why =
+          run.epoch === null ? `the run is ${run.state}` : `its model (${run.model}) leaves nothing of epochs`;
+        throw new ProblemError('conflict', `There is nothing to draw: ${why}.`);
+      }
+      const words = await runWords({ run, services });
+      return {
+        key: ['particles-by-epoch', words, epochs.map(({ epoch, artifact }) => [epoch, artifact.sha256])],
+        load: async () => ({
+          figure: 'particles-by-epoch',
+          data: {
+            ...words,
+            epochs: await Promise.all(
+              epochs.map(async ({ epoch, artifact }) => ({ epoch, particles: await bytesOf(artifact, services) })),
+            ),
+          },
+        }),
+      };
+    },
+  },
 ];

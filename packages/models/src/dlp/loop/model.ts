@@ -61,4 +61,6 @@ export interface LoopModel {
    */
   loss(split: Split, batch: readonly number[], at: Moment | null, dice: RandomStream | null): Record<string, tf.Scalar>;
   tally(split: Split): Tally;
+  /** What is to be seen of the weights of an epoch; absent where a model leaves nothing of it. */
+  snapshot?(epoch: number): LeftFile;
 }

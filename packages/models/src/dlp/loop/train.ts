@@ -1,5 +1,6 @@
 import { checkpointBytes, toHost } from '@trawl/nn';
 import type { Summary } from '@trawl/spec';
+import { leavesParticles } from '@trawl/spec';
 import { dispose, keepBest, restoreBest } from '../../bestWeights.js';
 import type { TrainContext } from '../../contract.js';
 import { boundary } from './checkpoint.js';
@@ -51,6 +52,10 @@ async function epoch(run: Run): Promise<void> {
       keepBest(run);
     }
   } else ctx.report({ ...at, split: 'train', metrics: train });
+  if (leavesParticles(at.epoch)) {
+    const file = model.snapshot?.(at.epoch);
+    if (file) await ctx.artifact(file.name, file.content, file.mediaType);
+  }
   state.finished = at.epoch === params.num_epochs - 1;
   state.epoch += 1;
   state.shuffle = null;
