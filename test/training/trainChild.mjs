@@ -8,7 +8,7 @@ import { Stopped } from '@trawl/models';
 import { bareContext } from '@trawl/models/bareContext.testing';
 import { trainerFor } from '@trawl/models/trainers';
 import { openBackend, readCheckpoint, writeCheckpoint } from '@trawl/nn';
-import { DatasetSchema } from '@trawl/spec';
+import { DatasetSchema, particlesEpoch } from '@trawl/spec';
 
 const job = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const dataset = await openDataset(DatasetSchema.parse(job.dataset), { roots: job.roots ?? [] });
@@ -49,6 +49,8 @@ const context = bareContext({
     await writeCheckpoint(job.checkpoint, state);
   },
   async artifact(name, content, mediaType) {
+    // What an epoch leaves is of whichever part of an interrupted run trained it.
+    if (particlesEpoch(name) !== null) return;
     const sha256 = createHash('sha256').update(content).digest('hex');
     result.artifacts[name] = { sha256, size: content.length, mediaType };
     if (job.artifactDir) writeFileSync(`${job.artifactDir}/${name}`, content);

@@ -22,6 +22,10 @@ export function datasetCommands(program: Command, context: () => Context): void 
     .action(async (path: string, { name = basename(path) }: { name?: string }) => {
       const ctx = context();
       const facts = await stat(path).catch(() => null);
+      if (facts?.isDirectory())
+        throw new UsageError(
+          `${path} is a folder, and only single files can be sent: put it below a data root of the service and of its workers, and name it as { kind: frames, path: ... }`,
+        );
       if (facts === null || !facts.isFile()) throw new UsageError(`there is no file ${path}`);
       if (facts.size > LARGE_BYTES) process.stderr.write(`sending ${bytes(facts.size)} ...\n`);
       const sent = await ctx.files().uploadDataset({ path, name });

@@ -26,10 +26,12 @@ export async function planFrames(spec: FramesSpec, place: Place): Promise<Clip[]
   const layout = LAYOUTS[spec.layout];
   const listed = await listVideos(place, layout);
   // Only what can be used is asked for its length.
-  const used = SPLITS.flatMap((split) =>
-    listed.filter((video) => video.split === split && !video.loose).slice(0, spec[split] ?? undefined),
+  const used = new Set(
+    SPLITS.flatMap((split) =>
+      listed.filter((video) => video.split === split && !video.loose).slice(0, spec[split] ?? undefined),
+    ),
   );
-  const videos = listed.filter((video) => video.split === null || video.loose || used.includes(video));
+  const videos = listed.filter((video) => video.split === null || video.loose || used.has(video));
   await probeMovies(videos, place);
   return planClips(videos, layout, spec, at);
 }

@@ -38,7 +38,17 @@ export async function* movieFrames(video: Video, { real, at }: Place, frames: re
   const wanted = new Set(frames);
   const last = frames.at(-1) ?? -1;
   const bytes = size.height * size.width * 3;
-  const input = ['-nostdin', '-v', 'error', '-protocol_whitelist', 'file,pipe', '-i', path.join(real, name)];
+  const input = [
+    '-nostdin',
+    '-v',
+    'error',
+    '-threads',
+    '1',
+    '-protocol_whitelist',
+    'file,pipe',
+    '-i',
+    path.join(real, name),
+  ];
   const output = [
     '-map',
     '0:v:0',
