@@ -65,6 +65,7 @@ it('the routes of the OpenAPI document and the calls of the client are the same'
     'sweeps.events': () => drain(sweeps.events(ID)),
     'sweeps.ranking': () => sweeps.ranking(ID),
     'sweeps.udr': () => sweeps.udr(ID),
+    'sweeps.labelFit': () => sweeps.labelFit(ID),
     'sweeps.best': () => sweeps.best(ID),
     'sweeps.extend': () => sweeps.extend(ID, { seeds: 1 }),
     'sweeps.export': () => sweeps.export(ID, { format: 'csv' }),

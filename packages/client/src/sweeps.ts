@@ -5,6 +5,7 @@ import {
   RunView,
   SweepDetail,
   SweepView,
+  LabelFit,
   Udr,
   type ApproveBody,
   type ExtendBody,
@@ -63,6 +64,11 @@ export function sweepCalls(http: Http) {
     /** How alike the latents are that the seeds of each cell of a stage found. */
     udr: (id: string, query: { stage?: string | undefined } = {}): Promise<Udr> =>
       http.json(Udr, { method: 'GET', path: at(id, 'udr'), query }),
+    /** How well held-out labels are predicted, pooled over seeds and over the values of a parameter, as the splits of the data. */
+    labelFit: (
+      id: string,
+      query: { stage?: string | undefined; split?: 'val' | 'test' | undefined; over?: string | undefined } = {},
+    ): Promise<LabelFit> => http.json(LabelFit, { method: 'GET', path: at(id, 'label-fit'), query }),
     best: (id: string, query: StageQuery = {}): Promise<Best> =>
       http.json(Best, { method: 'GET', path: at(id, 'best'), query }),
     /**

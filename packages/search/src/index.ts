@@ -10,6 +10,8 @@ export { checkExtension } from './extend/checkExtension.js';
 export type { CheckedExtension, Extension } from './extend/checkExtension.js';
 export { dependentsOf } from './extend/dependents.js';
 export { notInstalled } from './installed.js';
+export { componentsFit, labelFit } from './labelFit.js';
+export type { LabelRow, LabelScore } from './labelFit.js';
 export { rankableMetric, rankableMetrics } from './metricValue.js';
 export type { RankableRun } from './metricValue.js';
 export { seededRandom } from './random.js';

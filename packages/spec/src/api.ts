@@ -324,6 +324,51 @@ export const Udr = z.object({
 });
 export type Udr = z.infer<typeof Udr>;
 
+const labelScore = {
+  /** Labelled values. */
+  n: count,
+  /** 1 - SSres / SStot about the mean over all frames of the group; null where nothing is labelled, or it never moves. */
+  r2: z.number().nullable(),
+  mse: z.number().nullable(),
+};
+const labelScores = z.object({ ...labelScore, labels: z.array(z.object(labelScore)) });
+
+/** How well the runs of a stage predict held-out labels, over the frames of all runs of a group together. */
+export const LabelFit = z.object({
+  sweepId: z.string(),
+  stage: z.string(),
+  split: z.enum(['val', 'test']),
+  /** The varied parameter whose values are pooled, as seeds always are. */
+  over: z.string().nullable(),
+  /** Principal components of the true labels that `baseline` knows. */
+  components: z.int(),
+  groups: z.array(
+    z.object({
+      /** What its runs have in common of what the stage varies. */
+      point: params,
+      /** Names of labels, in the order of `fit.labels`. */
+      labels: z.array(z.string()),
+      /** Frames with a label that its runs were tested on, each once. */
+      frames: count,
+      fit: labelScores,
+      /** Of one who knows of each frame only `components` numbers, in the best case; over frames whose labels are all known. */
+      baseline: labelScores.nullable(),
+      runs: z.array(
+        z.object({
+          runId: z.string(),
+          seed: z.int(),
+          /** Its value of `over`. */
+          value: z.json(),
+          ...labelScore,
+          /** Why it is not in the pool. */
+          why: z.string().nullable(),
+        }),
+      ),
+    }),
+  ),
+});
+export type LabelFit = z.infer<typeof LabelFit>;
+
 /** Paired on common seeds where there are any. */
 export const Comparison = z.object({
   cellId: z.string(),

@@ -1,8 +1,9 @@
-import { Best, ExtendBody, Ranking, RefitBody, SweepDetail, Udr } from '@trawl/spec';
+import { Best, ExtendBody, LabelFit, Ranking, RefitBody, SweepDetail, Udr } from '@trawl/spec';
 import { z } from 'zod';
 import { best } from '../services/best.js';
 import { extend } from '../services/extend.js';
 import { ranking } from '../services/ranking.js';
+import { labelFitOf } from '../services/labelFit.js';
 import { refit } from '../services/refit.js';
 import { disentanglement } from '../services/disentanglement.js';
 import { sweepDetail } from '../services/sweeps.js';
@@ -25,6 +26,15 @@ const RankingQuery = BestQuery.extend({
 
 const UdrQuery = z.strictObject({
   stage: z.string().optional().meta({ description: 'Absent: the last search that has begun' }),
+});
+
+const LabelFitQuery = z.strictObject({
+  stage: z.string().optional().meta({ description: 'Absent: the last search that has begun' }),
+  split: z.enum(['val', 'test']).default('test').meta({ description: 'Of which held-out trials' }),
+  over: z.string().optional().meta({
+    description:
+      'A varied parameter whose values are pooled; absent: rng_seed_data where the stage varies it, else only seeds are',
+  }),
 });
 
 export const resultRoutes: Routes = async (app, { services }) => {
@@ -54,6 +64,20 @@ export const resultRoutes: Routes = async (app, { services }) => {
       },
     },
     ({ params, query }) => disentanglement(params.id, query, services),
+  );
+
+  app.get(
+    '/v1/sweeps/:id/label-fit',
+    {
+      schema: {
+        tags: ['results'],
+        summary: 'How well held-out labels are predicted, pooled over seeds and splits, beside a baseline',
+        params: IdParams,
+        querystring: LabelFitQuery,
+        response: { 200: LabelFit, ...PROBLEM_RESPONSES },
+      },
+    },
+    ({ params, query }) => labelFitOf(params.id, query, services),
   );
 
   app.get(

@@ -2,7 +2,7 @@ import type { RunDetail, RunView, SweepView } from '@trawl/spec';
 import type { Command } from 'commander';
 import { type Context, UsageError } from '../context.js';
 import { number, point } from '../render/numbers.js';
-import { best, ranking, runList, sweepDetail, sweepList } from '../render/tables.js';
+import { best, labelFit, ranking, runList, sweepDetail, sweepList } from '../render/tables.js';
 import { resolveSweep } from '../resolve.js';
 
 const SWEEP = 'id, part of an id, name, or latest';
@@ -89,6 +89,21 @@ export function readCommands(program: Command, context: () => Context): void {
       const client = ctx.client();
       const answer = await client.sweeps.best(await resolveSweep(client, given), query);
       ctx.show(answer, () => best(answer));
+    });
+
+  program
+    .command('label-fit')
+    .description('how well held-out labels are predicted, pooled over seeds and splits of the data')
+    .argument('[sweep]', SWEEP, 'latest')
+    .option('--stage <name>', "by default the sweep's last search stage")
+    .option('--split <val|test>', 'held-out frames of which split', 'test')
+    .option('--over <PARAMETER>', 'pool its values too; by default rng_seed_data where the stage varies it')
+    .action(async (given: string, { stage, split, over }: { stage?: string; split: string; over?: string }) => {
+      if (split !== 'val' && split !== 'test') throw new UsageError(`--split "${split}": allowed are val and test`);
+      const ctx = context();
+      const client = ctx.client();
+      const answer = await client.sweeps.labelFit(await resolveSweep(client, given), { stage, split, over });
+      ctx.show(answer, () => labelFit(answer));
     });
 }
 

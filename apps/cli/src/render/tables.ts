@@ -1,4 +1,14 @@
-import type { Best, DatasetView, GcReport, Ranking, RunCounts, RunView, SweepDetail, SweepView } from '@trawl/spec';
+import type {
+  Best,
+  DatasetView,
+  GcReport,
+  LabelFit,
+  Ranking,
+  RunCounts,
+  RunView,
+  SweepDetail,
+  SweepView,
+} from '@trawl/spec';
 import Table from 'cli-table3';
 import { bytes, distribution, duration, number, point } from './numbers.js';
 
@@ -116,6 +126,37 @@ export function ranking(r: Ranking): string {
     cell.why ?? '',
   ]);
   return `${title}\n${table(['rank', 'cell', r.metric, 'sd', 'each seed', 'note'], rows)}`;
+}
+
+export function labelFit({ stage, split, over, components, groups }: LabelFit): string {
+  const pooled = over === null ? 'seeds' : `seeds and ${over}`;
+  const title = `${stage}: labels of ${split} frames, pooled over ${pooled}; baseline: ${components} principal components of the true labels`;
+  return [title, ...groups.map((group) => labelTable(group))].join('\n\n');
+}
+
+type LabelGroup = LabelFit['groups'][number];
+type LabelScore = LabelGroup['fit']['labels'][number];
+
+const scoreRow = (name: string, score?: LabelScore, base?: LabelScore | null): string[] => [
+  name,
+  number(score?.r2 ?? null),
+  number(score?.mse ?? null),
+  String(score?.n ?? 0),
+  number(base?.r2 ?? null),
+  number(base?.mse ?? null),
+];
+
+function labelTable({ point: at, labels, frames, fit, baseline, runs }: LabelGroup): string {
+  const rows = [
+    scoreRow('all', fit, baseline),
+    ...labels.map((name, i) => scoreRow(name, fit.labels[i], baseline?.labels[i])),
+  ];
+  const used = runs.filter(({ why }) => why === null);
+  return [
+    `${point(at)}: ${used.length} of ${runs.length} runs, ${frames} frames; R2 of each run ${used.map(({ r2 }) => number(r2)).join(' ') || '-'}`,
+    table(['labels', 'R2', 'MSE', 'n', 'baseline R2', 'baseline MSE'], rows),
+    ...runs.flatMap(({ runId, why }) => (why === null ? [] : [`without run ${runId}: ${why}`])),
+  ].join('\n');
 }
 
 export function best(b: Best): string {

@@ -1,4 +1,4 @@
-import { EVALUATION_ARRAYS, type EvaluationArray, type EvaluationNames } from '@trawl/spec';
+import { EVALUATION_ARRAYS, type EvaluationArray, type EvaluationNames } from '@trawl/spec/evaluation';
 import { FigureFault } from '../fault.js';
 import { type NdArray, readNpz } from './npz.js';
 
@@ -7,16 +7,28 @@ export type Evaluation = Record<EvaluationArray, NdArray> & { names: EvaluationN
 
 /** @throws Error naming the array that is missing */
 export function readEvaluation(bytes: Uint8Array): Evaluation {
-  const { arrays, texts } = readNpz(bytes);
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- they are its keys
+  return read(bytes, Object.keys(EVALUATION_ARRAYS) as EvaluationArray[]);
+}
+
+const LABELS = ['labels_true', 'labels_predicted', 'labels_mask', 'frame_trial', 'frame_split'] as const;
+
+/** Without decoded frames, which are nearly all of the file. @throws Error naming the array that is missing */
+export const readLabels = (bytes: Uint8Array): Pick<Evaluation, (typeof LABELS)[number] | 'names'> =>
+  read(bytes, LABELS);
+
+function read<T extends EvaluationArray>(bytes: Uint8Array, wanted: readonly T[]): Pick<Evaluation, T | 'names'> {
+  const files = new Set(['names.json', ...wanted.map((name) => `${name}.npy`)]);
+  const { arrays, texts } = readNpz(bytes, (name) => files.has(name));
   const names: EvaluationNames = JSON.parse(texts.get('names.json') ?? 'null');
   if (names === null) throw new Error('evaluation.npz has no names.json');
-  const read = Object.keys(EVALUATION_ARRAYS).map((name) => {
+  const found = wanted.map((name) => {
     const array = arrays.get(name);
     if (array === undefined) throw new Error(`evaluation.npz has no array ${name}`);
     return [name, array] as const;
   });
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- every name has been looked up
-  return { ...(Object.fromEntries(read) as Record<EvaluationArray, NdArray>), names };
+  return { ...Object.fromEntries(found), names } as unknown as Pick<Evaluation, T | 'names'>;
 }
 
 /** @throws FigureFault where there is no such base frame */

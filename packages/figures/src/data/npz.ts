@@ -19,13 +19,13 @@ const KINDS = {
 } as const;
 
 /**
- * Reads numpy's zip of arrays: f4, i4 and u1 in C order, as our trainers write it.
+ * Reads numpy's zip of arrays: f4, i4 and u1 in C order, as our trainers write it. `wanted` takes the name of a file in it.
  * @throws Error where it is none
  */
-export function readNpz(bytes: Uint8Array): Npz {
+export function readNpz(bytes: Uint8Array, wanted: (name: string) => boolean = () => true): Npz {
   const arrays = new Map<string, NdArray>();
   const texts = new Map<string, string>();
-  for (const [name, content] of Object.entries(unzipSync(bytes))) {
+  for (const [name, content] of Object.entries(unzipSync(bytes, { filter: (file) => wanted(file.name) }))) {
     if (name.endsWith('.npy')) arrays.set(name.slice(0, -4), readNpy(name, content));
     else texts.set(name, strFromU8(content));
   }
