@@ -31,6 +31,13 @@ async function another(frames: number): Promise<Buffer> {
   return readFile(path);
 }
 
+const together = (of: string[]) => ({
+  ...smallSpec(),
+  model: 'msps-vae',
+  params: { ...smallSpec().params, n_ae_latents: 6, n_background: 2 },
+  dataset: { kind: 'sessions', sessions: of.map((path) => ({ kind: 'hdf5', path })) },
+});
+
 describe('an upload', () => {
   it('is taken once it has been looked at, and is the same the second time', async () => {
     const hash = sha256(video);
@@ -123,6 +130,23 @@ describe('an upload', () => {
     expect(refused).toMatchObject({ status: 409, detail: expect.stringContaining(id) });
     await api.store.sweeps.cancel(id);
     await api.store.sweeps.delete(id);
+
+    // As one of several sessions, too.
+    const other = await another(9);
+    await upload(other);
+    const paths = [`sha256:${hash}`, `sha256:${sha256(other)}`];
+    const both = await api.submit(together(paths));
+    expect((await api.store.stages.list(both))[0]!.datasetHash).not.toBe(hash);
+    expect(problemOf(await remove(hash))).toMatchObject({ status: 409, detail: expect.stringContaining(both) });
+    const unknown = {
+      method: 'POST',
+      url: '/v1/sweeps',
+      payload: together([paths[0]!, `sha256:${'0'.repeat(64)}`]),
+    } as const;
+    expect(problemOf(await api.inject(unknown)).errors).toMatchObject([{ path: 'dataset.sessions.1.path' }]);
+    await api.store.sweeps.cancel(both);
+    await api.store.sweeps.delete(both);
+
     expect((await remove(hash)).statusCode).toBe(204);
     expect((await get(`/v1/datasets/${hash}/content`)).statusCode).toBe(404);
     expect(await api.files.size(hash)).toBeNull();

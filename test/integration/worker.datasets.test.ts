@@ -46,6 +46,18 @@ it('trains uploaded data that no data root has, fetched once for all runs', asyn
     Array.from({ length: 6 }, () => ['succeeded', null]),
   );
   expect(readdirSync(cache)).toEqual([hash]);
+
+  // As one of several sessions.
+  const monday = hash;
+  await writeHdf5(file, videoFile({ frames: [4, 5, 6] }));
+  const tuesday = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+  await upload();
+  const sessions = [monday, tuesday].map((sha256) => ({ kind: 'hdf5', path: `sha256:${sha256}` }));
+  const both = await stack.submit({ dataset: { kind: 'sessions', sessions }, grid: { x: [1] }, seeds: [1] });
+  expect(await stack.run(both, 'success', finished)).toMatchObject({ state: 'succeeded', failureMessage: null });
+  expect(readdirSync(cache).toSorted()).toEqual([monday, tuesday].toSorted());
 });
 
 it('trains a file that only the data root of the api has', async () => {

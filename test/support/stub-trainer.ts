@@ -75,7 +75,7 @@ export const card: ModelCard = {
   title: 'Stub',
   description: 'Trains nothing; for tests',
   params: StubParams,
-  datasets: ['behaviour', 'hdf5'],
+  datasets: ['behaviour', 'hdf5', 'sessions'],
   metrics: [
     metric('loss', ['train', 'val'], 'min'),
     metric('walk', ['train'], null),

@@ -28,7 +28,7 @@ const runOf = (seed: number, params: Record<string, unknown> = {}): StartMessage
   seed,
   dataset,
   datasetHash,
-  datasetFile: null,
+  datasetFiles: {},
   dataRoots: [],
   workDir: mkdtempSync(join(folder, 'run-')),
   checkpoint: null,

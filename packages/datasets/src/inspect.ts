@@ -1,5 +1,4 @@
 import type { DatasetFacts, DatasetSpec, Fault } from '@trawl/spec';
-import { uploadedHash } from '@trawl/spec';
 import { behaviourFacts, tooLarge } from './behaviour/facts.js';
 import { ballsFacts, tooManyBalls } from './balls/facts.js';
 import { fileHash } from './fileHash.js';
@@ -7,7 +6,7 @@ import { inspectFrames } from './frames/inspect.js';
 import { inspectHdf5 } from './hdf5.js';
 import { resolveInRoots } from './roots.js';
 import { shapesFacts, tooManyShapes } from './shapes/facts.js';
-import { joinFacts } from './sessions.js';
+import { inspectSessions } from './sessions.js';
 
 /** What can be said of a file that claims to be data, of whatever format, or everything that is wrong with it. */
 export async function inspectFile(file: string, at: string): Promise<{ facts: DatasetFacts } | { faults: Fault[] }> {
@@ -50,27 +49,8 @@ export async function inspectDataset(
       if ('faults' in place) return place;
       return inspectFile(place.file, `${at}.path`);
     }
-    case 'sessions': {
-      const uploads = spec.sessions.flatMap((session, i) =>
-        session.kind === 'hdf5' && uploadedHash(session.path) !== null ? [{ i, given: session.path }] : [],
-      );
-      if (uploads.length > 0) {
-        const message = 'a session cannot be an uploaded file yet';
-        const allowed = 'a path relative to a data root';
-        return {
-          faults: uploads.map(({ i, given }) => ({ path: `${at}.sessions.${i}.path`, message, given, allowed })),
-        };
-      }
-      const inspected = await Promise.all(
-        spec.sessions.map((session, i) => inspectDataset(session, { roots, at: `${at}.sessions.${i}` })),
-      );
-      const faults = inspected.flatMap((each) => ('faults' in each ? each.faults : []));
-      if (faults.length > 0) return { faults };
-      return joinFacts(
-        inspected.flatMap((each) => ('facts' in each ? [each.facts] : [])),
-        `${at}.sessions`,
-      );
-    }
+    case 'sessions':
+      return inspectSessions(spec, at, (session, place) => inspectDataset(session, { roots, at: place }));
     default:
       return spec satisfies never;
   }

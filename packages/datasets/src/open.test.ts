@@ -162,10 +162,16 @@ describe('sessions', () => {
     await expect(openDataset(two, { roots })).rejects.toThrow('sessions differ in the number of labels');
   });
 
-  test('uploaded files are not taken yet, and that is said', async () => {
-    const upload = `sha256:${'a'.repeat(64)}`;
-    const answer = await inspectDataset(sessions(behaviour(), hdf5(upload)), { roots });
-    expect(answer).toMatchObject({ faults: [{ path: 'dataset.sessions.1.path', given: upload }] });
+  test('may be files that were fetched, by their sha256', async () => {
+    const file = path.join(root, 'wednesday.hdf5');
+    await writeHdf5(path.join(root, 'thursday.hdf5'), videoFile({ frames: [3, 5] }));
+    await writeHdf5(file, videoFile({ frames: [4, 6] }));
+    const hash = sha256(file);
+    const { facts } = await openDataset(sessions(hdf5('thursday.hdf5'), hdf5('wednesday.hdf5')), { roots });
+    const fetched = sessions(hdf5('thursday.hdf5'), hdf5(`sha256:${hash}`));
+    const opened = await openDataset(fetched, { roots, files: { [hash]: file }, expectedHash: facts.hash });
+    expect(opened.facts).toEqual(facts);
+    await expect(openDataset(fetched, { roots })).rejects.toThrow('dataset.sessions.1.path');
   });
 
   test('what is wrong with one session is told with its place', async () => {

@@ -1,4 +1,5 @@
 import type { DatasetSpec } from '@trawl/spec';
+import { uploadedHash } from '@trawl/spec';
 import { ballsFacts, tooManyBalls } from './balls/facts.js';
 import { generateBalls } from './balls/generate.js';
 import { behaviourFacts, tooLarge } from './behaviour/facts.js';
@@ -18,8 +19,8 @@ import { joinFacts } from './sessions.js';
 export interface OpenPlace extends DatasetPlace {
   /** `DatasetFacts.hash` as it was when the sweep was submitted. */
   expectedHash?: string;
-  /** A copy on this disk, found to have `expectedHash` when it was fetched: roots are not looked at. */
-  file?: string | undefined;
+  /** Copies on this disk by their sha256, which they were found to have when they were fetched: roots are not looked at for these. */
+  files?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface OpenPlace extends DatasetPlace {
  * Throws DatasetError with every fault that `inspectDataset` would find, or where the data is not what was hashed.
  */
 export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<VideoDataset> {
-  const { roots, at = 'dataset', expectedHash, file: fetched } = place;
+  const { roots, at = 'dataset', expectedHash, files = {} } = place;
   switch (spec.kind) {
     case 'behaviour': {
       const fault = tooLarge(spec, at);
@@ -65,10 +66,12 @@ export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<
       return loaded;
     }
     case 'hdf5': {
-      if (fetched !== undefined && expectedHash !== undefined) {
+      const hash = expectedHash ?? uploadedHash(spec.path);
+      const fetched = hash === null ? undefined : files[hash];
+      if (hash !== null && fetched !== undefined) {
         const { facts, trials } = await loadHdf5(fetched, `${at}.path`);
         const { size } = await fileStamp(fetched);
-        return { facts: { kind: 'hdf5', hash: expectedHash, size, ...facts }, trials };
+        return { facts: { kind: 'hdf5', hash, size, ...facts }, trials };
       }
       const resolved = await resolveInRoots(spec.path, roots, `${at}.path`);
       if ('faults' in resolved) throw new DatasetError(resolved.faults);
@@ -87,7 +90,7 @@ export async function openDataset(spec: DatasetSpec, place: OpenPlace): Promise<
       const opened: VideoDataset[] = [];
       // One after another: each is read whole into memory.
       for (const [i, session] of spec.sessions.entries()) {
-        opened.push(await openDataset(session, { roots, at: `${at}.sessions.${i}` }));
+        opened.push(await openDataset(session, { roots, files, at: `${at}.sessions.${i}` }));
       }
       const joined = joinFacts(
         opened.map(({ facts }) => facts),

@@ -1,5 +1,20 @@
 import { canonicalJson, sha256Hex } from '@trawl/spec';
-import type { DatasetFacts, Fault } from '@trawl/spec';
+import type { DatasetFacts, DatasetSpec, Fault } from '@trawl/spec';
+
+/** Looks at each session, then at whether they fit together; `look` says what one of them is. */
+export async function inspectSessions(
+  { sessions }: { sessions: readonly DatasetSpec[] },
+  at: string,
+  look: (session: DatasetSpec, at: string) => Promise<{ facts: DatasetFacts } | { faults: Fault[] }>,
+): Promise<{ facts: DatasetFacts } | { faults: Fault[] }> {
+  const inspected = await Promise.all(sessions.map((session, i) => look(session, `${at}.sessions.${i}`)));
+  const faults = inspected.flatMap((each) => ('faults' in each ? each.faults : []));
+  if (faults.length > 0) return { faults };
+  return joinFacts(
+    inspected.flatMap((each) => ('facts' in each ? [each.facts] : [])),
+    `${at}.sessions`,
+  );
+}
 
 /** Facts of several sessions as one dataset, or what does not fit together. `at` is where the sessions stand. */
 export function joinFacts(

@@ -19,7 +19,7 @@ export const StartMessage = z.object({
   dataset: z.record(z.string(), z.unknown()),
   datasetHash: z.string(),
   /** A copy of the dataset's file on this disk, of the right hash; null: it is looked up below the roots. */
-  datasetFile: z.string().nullable(),
+  datasetFiles: z.record(z.string(), z.string()),
   /** Folders under which a relative dataset path is looked up. */
   dataRoots: z.array(z.string()),
   /** An empty folder of this attempt's own: artifacts are written there. */

@@ -58,7 +58,7 @@ export async function prepare(options: Preparation): Promise<StartMessage> {
     seed: run.seed,
     dataset: run.cell.dataset,
     datasetHash: run.datasetHash,
-    datasetFile: await fetchedDataset(options),
+    datasetFiles: await fetchedDatasets(options),
     dataRoots: config.dataRoots,
     workDir: dir,
     checkpoint,
@@ -67,19 +67,38 @@ export async function prepare(options: Preparation): Promise<StartMessage> {
   };
 }
 
-/** The run's data where no data root of this machine has them: uploads, and files that only the api's machine has. */
-async function fetchedDataset({ config, datasets, run, dir, signal }: Preparation): Promise<string | null> {
-  const { dataset } = run.cell;
-  if (dataset.kind !== 'hdf5') return null;
-  const isUpload = uploadedHash(dataset.path) !== null;
-  if (!isUpload && 'file' in (await resolveInRoots(dataset.path, config.dataRoots, 'dataset.path'))) return null;
-  const path = join(dir, 'dataset.hdf5');
-  try {
-    await datasets.provide(run.datasetHash, path, signal);
-  } catch (error) {
-    if (!(error instanceof TransferRefused)) throw error;
-    const where = isUpload ? 'the api does not give it' : 'no data root here has it, and the api does not give it';
-    throw new FileLost(`dataset ${dataset.path}: ${where}: ${error.message}`);
+/** The run's data where no data root of this machine has them, by sha256: uploads, and files that only the api's machine has. */
+async function fetchedDatasets({ config, datasets, run, dir, signal }: Preparation): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const { path, sha256 } of await lacking(run, config)) {
+    const file = join(dir, `dataset-${sha256.slice(0, 16)}.hdf5`);
+    try {
+      await datasets.provide(sha256, file, signal);
+    } catch (error) {
+      if (!(error instanceof TransferRefused)) throw error;
+      const where =
+        uploadedHash(path) === null
+          ? 'no data root here has it, and the api does not give it'
+          : 'the api does not give it';
+      throw new FileLost(`dataset ${path}: ${where}: ${error.message}`);
+    }
+    files[sha256] = file;
   }
-  return path;
+  return files;
+}
+
+async function lacking({ cell, datasetHash }: ClaimedRun, config: Config): Promise<{ path: string; sha256: string }[]> {
+  const { dataset } = cell;
+  if (dataset.kind === 'sessions') {
+    // Of sessions below a data root only the hash of all together is known: this machine must have those itself.
+    return dataset.sessions.flatMap((session) => {
+      const sha256 = session.kind === 'hdf5' ? uploadedHash(session.path) : null;
+      return session.kind !== 'hdf5' || sha256 === null ? [] : [{ path: session.path, sha256 }];
+    });
+  }
+  if (dataset.kind !== 'hdf5') return [];
+  const { path } = dataset;
+  const isHere =
+    uploadedHash(path) === null && 'file' in (await resolveInRoots(path, config.dataRoots, 'dataset.path'));
+  return isHere ? [] : [{ path, sha256: datasetHash }];
 }

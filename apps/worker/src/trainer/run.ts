@@ -98,8 +98,8 @@ async function readFiles({ checkpoint, weights }: StartMessage, equipment: Equip
 }
 
 /** The dataset that the sweep was checked with, not merely one of the same name. */
-async function openDataset({ dataset, dataRoots, datasetHash, datasetFile }: StartMessage, equipment: Equipment) {
-  const place = { roots: dataRoots, expectedHash: datasetHash, file: datasetFile ?? undefined };
+async function openDataset({ dataset, dataRoots, datasetHash, datasetFiles }: StartMessage, equipment: Equipment) {
+  const place = { roots: dataRoots, expectedHash: datasetHash, files: datasetFiles };
   try {
     return await equipment.openDataset(DatasetSchema.parse(dataset), place);
   } catch (error) {

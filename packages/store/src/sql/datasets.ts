@@ -10,12 +10,13 @@ export const uploadDataset: Statement = {
     returning not exists (select from before where uploaded_at is not null) as created`,
 };
 
-/** $1 hash: sweeps whose stages or cells are of it, the newest 10. */
+/** $1 hash: sweeps whose stages or cells are of it, or of several sessions with it among them, the newest 10. */
 export const sweepsOfDataset: Statement = {
   text: `
     select id, name from sweep
     where exists (select from stage where stage.sweep_id = sweep.id and stage.dataset_hash = $1)
        or exists (select from cell where cell.sweep_id = sweep.id and cell.dataset_hash = $1)
+       or position('sha256:' || $1 in sweep.spec::text) > 0
     order by id desc limit 10`,
 };
 
