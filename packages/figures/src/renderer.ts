@@ -1,6 +1,8 @@
 import { Tinypool } from 'tinypool';
 import { FigureFault } from './fault.js';
 import type { Job } from './jobs.js';
+import { compileResvg } from './render/module.js';
+import { WARM_UP } from './warmUp.js';
 import type { Answer } from './worker.js';
 
 /* Light: what draws is loaded in the threads alone. */
@@ -20,30 +22,40 @@ export type { ReviewCandidate, ReviewRun, ReviewSheet } from './review/sheet.js'
 export interface Renderer {
   /** @throws FigureFault where an option is not in the data; Error where a file is not what it should be, or ffmpeg fails */
   draw(job: Job): Promise<Uint8Array>;
+  /** Starts a thread and lets it draw something, so that the first who asks does not wait for what takes seconds on a busy machine. */
+  warm(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A movie and a figure at a time: neither waits for the other. */
 const THREADS = 2;
-/** A thread that is not asked for so long ends, and with it its memory. */
-const IDLE_MS = 30_000;
+/** A thread that is not asked for so long ends, and with it its memory: 60 MB of fonts, code and pixels. */
+const IDLE_MS = 10 * 60_000;
 /** Of a thread's heap, MB: one job cannot take the service with it. */
 const HEAP_MB = 1_024;
 
-export function openRenderer(): Renderer {
-  const pool = new Tinypool({
+/** The module of what makes pixels stays here: its machine code, most of the cost of a first PNG, outlives the threads. */
+const openPool = async (): Promise<Tinypool> =>
+  new Tinypool({
     filename: new URL('./worker.js', import.meta.url).href,
+    workerData: await compileResvg(),
     minThreads: 0,
     maxThreads: THREADS,
     idleTimeout: IDLE_MS,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
   });
+
+export function openRenderer(): Renderer {
+  let pool: Promise<Tinypool> | undefined;
+  const draw = async (job: Job): Promise<Uint8Array> => {
+    pool ??= openPool();
+    const answer: Answer = await (await pool).run(job);
+    if ('bytes' in answer) return answer.bytes;
+    throw new FigureFault(answer.fault.option, answer.fault.given, answer.fault.allowed);
+  };
   return {
-    draw: async (job) => {
-      const answer: Answer = await pool.run(job);
-      if ('bytes' in answer) return answer.bytes;
-      throw new FigureFault(answer.fault.option, answer.fault.given, answer.fault.allowed);
-    },
-    close: () => pool.destroy(),
+    draw,
+    warm: async () => void (await draw(WARM_UP)),
+    close: async () => (await pool)?.destroy(),
   };
 }

@@ -61,9 +61,20 @@ const page = z.string().meta({ description: 'One HTML file that needs nothing el
 const body = ({ bytes }: Served): Buffer | null =>
   bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** A service that starts has better things to do, and one that stops at once nothing to draw. */
+const WARM_AFTER_MS = 10_000;
+
 export const figureRoutes: Routes = async (app, { services }) => {
   const drawings = new Drawings(openRenderer());
-  app.addHook('onClose', () => drawings.close());
+  let warming: NodeJS.Timeout | undefined;
+  const warm = (): unknown => drawings.warm().catch((error: unknown) => app.log.warn({ err: error }, 'warming up'));
+  app.addHook('onListen', async () => {
+    warming = setTimeout(warm, WARM_AFTER_MS).unref();
+  });
+  app.addHook('onClose', () => {
+    clearTimeout(warming);
+    return drawings.close();
+  });
 
   app.get(
     '/v1/sweeps/:id/figures',

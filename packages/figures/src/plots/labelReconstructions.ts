@@ -1,5 +1,5 @@
 import { FigureFault } from '../fault.js';
-import { SPLITS } from '@trawl/spec';
+import { SPLITS } from '@trawl/spec/metrics';
 import { drawValueAxis, valueAxis } from '../draw/axes.js';
 import { fitText, textWidth } from '../draw/fonts.js';
 import { CONTENT_WIDTH, drawHeader, drawLegend, drawNotes, type Entry, MARGIN } from '../draw/legend.js';

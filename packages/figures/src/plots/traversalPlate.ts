@@ -1,4 +1,4 @@
-import { EVALUATION_LIMITS } from '@trawl/spec';
+import { EVALUATION_LIMITS } from '@trawl/spec/evaluation';
 import { assertBase, type Evaluation, part, size } from '../data/evaluation.js';
 import { difference, type Image, imageOf, pngOf } from '../data/image.js';
 import { fitText } from '../draw/fonts.js';

@@ -1,17 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import { FONT_NAME, fontBytes } from '../draw/fonts.js';
+import { compileResvg, sharedModule } from './module.js';
 
 /** Dots an inch of a PNG: 180 mm are 2,126 pixels. */
 export const DPI = 300;
 
 let ready: Promise<void> | undefined;
 
-async function start(): Promise<void> {
-  const file = createRequire(import.meta.url).resolve('@resvg/resvg-wasm/index_bg.wasm');
-  await initWasm(await readFile(file));
-}
+/** What was compiled for another thread of this process, if any: its machine code is taken over with it. */
+const start = async (): Promise<void> => initWasm(sharedModule() ?? (await compileResvg()));
 
 /** Pixels of an SVG as our figures are: lengths in pt, only the fonts that come along. `width` in pixels. */
 async function draw<T>(

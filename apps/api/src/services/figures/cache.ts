@@ -41,6 +41,10 @@ export class Drawings {
     }
   }
 
+  warm(): Promise<void> {
+    return this.#renderer.warm();
+  }
+
   close(): Promise<void> {
     return this.#renderer.close();
   }
