@@ -28,10 +28,15 @@ export async function startWorker(env: Record<string, string>): Promise<WorkerPr
   });
   const logged = (): Record<string, unknown>[] =>
     output.split('\n').flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []));
-  await until(`a worker to be ready`, () => {
-    if (child.exitCode !== null) throw new Error(`the worker ended: ${output}`);
-    return output.includes('worker ready');
-  });
+  await until(
+    'a worker to be ready',
+    () => {
+      if (child.exitCode !== null) throw new Error(`the worker ended: ${output}`);
+      return output.includes('worker ready');
+    },
+    // It starts a process that opens the backend first; machines that do much else take their time.
+    120_000,
+  );
   return { pid: child.pid ?? 0, exited, kill: (signal) => void child.kill(signal), logged };
 }
 
