@@ -5,6 +5,7 @@ import { seededRandom } from '@trawl/search';
 import { openSite, type Site } from '../chaos/site.js';
 import { openDatabase, type Database } from './database.js';
 import { type Profile, profileOf } from './profile.js';
+import { findPeer, peer } from './python.js';
 import { say } from './say.js';
 import { mapValues, residentMegabytes, sum, usageByRole } from './usage.js';
 
@@ -12,6 +13,10 @@ const WORKERS = 2;
 const SLOTS = 8;
 const SEEDS = 2;
 const IDLE_SECONDS = 15;
+const PEER_RUNS = { noop: 200, second: 64 };
+const PEER_SECONDS = 90;
+
+type Peers = Record<'ray' | 'optuna', { found: boolean; about: string }>;
 
 interface Orchestrated {
   runs: number;
@@ -31,8 +36,11 @@ interface Orchestrated {
   cpuMillisecondsPerRun: Record<string, number> | null;
   /** Resident, of each worker's supervisor: before and after. */
   supervisorMegabytes: { before: (number | null)[]; after: (number | null)[] };
-  peers: { ray: null; optuna: null };
+  /** null: not here; text: why there is no figure. */
+  peers: { ray: Peer; optuna: Peer };
 }
+
+type Peer = Record<string, unknown> | string | null;
 
 /**
  * What trawl itself costs: runs that do nothing, and runs of a second, on 2 workers of 8 slots, with the processes of
@@ -47,6 +55,10 @@ export async function orchestration(args: string[]): Promise<object> {
       profile: { type: 'string' },
     },
   });
+  const peers = {
+    ray: await findPeer(['ray', 'ray.tune']),
+    optuna: await findPeer(['optuna', 'psycopg2']),
+  };
   const results: Orchestrated[] = [];
   let idle: object | null = null;
   for (const [seconds, runs] of [
@@ -55,14 +67,14 @@ export async function orchestration(args: string[]): Promise<object> {
   ] as const) {
     if (runs === 0) continue;
     say(`${runs} runs of ${seconds} s`);
-    const measured = await measure(runs, seconds, profileOf(values.profile), idle === null);
+    const measured = await measure(runs, seconds, profileOf(values.profile), peers, idle === null);
     results.push(measured.result);
     idle ??= measured.idle;
   }
-  return { results, idle, peersNote: 'Ray Tune and Optuna are not measured here yet' };
+  return { results, idle, peersNote: `${peers.ray.about}; ${peers.optuna.about}` };
 }
 
-async function measure(runs: number, seconds: number, profile: Profile, withIdle: boolean) {
+async function measure(runs: number, seconds: number, profile: Profile, peers: Peers, withIdle: boolean) {
   const { env, settings } = profile;
   const site = await openSite({ queue: 'postgres', dice: seededRandom(1), durable: true, env, settings });
   try {
@@ -75,7 +87,7 @@ async function measure(runs: number, seconds: number, profile: Profile, withIdle
       // Trainers are warm before the clock starts.
       await database.succeeded(await site.submit((2 * WORKERS * SLOTS) / SEEDS));
       await profile.begin(database);
-      const result = await timed(site, database, runs, seconds);
+      const result = await timed(site, database, runs, seconds, peers);
       await profile.end(database);
       return { result, idle: withIdle ? await idling(site) : null };
     } finally {
@@ -86,7 +98,13 @@ async function measure(runs: number, seconds: number, profile: Profile, withIdle
   }
 }
 
-async function timed(site: Site, database: Database, runs: number, seconds: number): Promise<Orchestrated> {
+async function timed(
+  site: Site,
+  database: Database,
+  runs: number,
+  seconds: number,
+  peers: Peers,
+): Promise<Orchestrated> {
   const commits = await database.commits();
   const usage = usageByRole(site);
   const supervisors = site.workers.map(({ pid }) => pid);
@@ -115,7 +133,21 @@ async function timed(site: Site, database: Database, runs: number, seconds: numb
         ? null
         : mapValues(used, (role, cpu) => round(((cpu - (usage[role] ?? 0)) / runs) * 1_000, 2)),
     supervisorMegabytes: { before, after: supervisors.map(residentMegabytes) },
-    peers: { ray: null, optuna: null },
+    peers: await peersOf(site, seconds, peers),
+  };
+}
+
+/** The same runs, fewer, by the peers: Ray in reused actors, Optuna on the same Postgres. */
+async function peersOf(site: Site, seconds: number, { ray, optuna }: Peers): Promise<Orchestrated['peers']> {
+  const runs = String(seconds === 0 ? PEER_RUNS.noop : PEER_RUNS.second);
+  const slots = String(WORKERS * SLOTS);
+  const url = new URL(site.databaseUrl);
+  url.pathname = '/optuna';
+  if (optuna.found) await site.sql('create database optuna');
+  say(`peers: ${ray.about}; ${optuna.about}`);
+  return {
+    optuna: optuna.found ? await peer('optuna_noop.py', [url.href, runs, slots, String(seconds)], PEER_SECONDS) : null,
+    ray: ray.found ? await peer('ray_noop.py', [runs, slots, String(seconds)], PEER_SECONDS) : null,
   };
 }
 

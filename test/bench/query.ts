@@ -40,7 +40,7 @@ async function measure(runs: number): Promise<object[]> {
       const results = [];
       for (const [call, path] of Object.entries({
         best: `sweeps/${sweep}/best`,
-        ranking: `sweeps/${sweep}/ranking`,
+        'ranking page': `sweeps/${sweep}/ranking?limit=50`,
         'sweep list': 'sweeps',
         'run list': `sweeps/${sweep}/runs?limit=50`,
         'run list, failed': `sweeps/${sweep}/runs?limit=50&state=failed`,

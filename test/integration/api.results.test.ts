@@ -59,6 +59,8 @@ describe('GET /v1/sweeps/{id}/ranking', () => {
       aggregate: 'mean',
       by: 'cell',
     });
+    const page: Ranking = (await get(`/v1/sweeps/${id}/ranking?limit=1&offset=1`)).json();
+    expect(page).toEqual({ ...ranking, cells: ranking.cells.slice(1, 2) });
     expect(ranking.cells.map((cell) => [cell.rank, cell.point])).toEqual([
       [1, { alpha: 50, beta: 5 }],
       [2, { alpha: 500, beta: 5 }],

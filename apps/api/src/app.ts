@@ -26,6 +26,7 @@ import { runRoutes } from './routes/runs.js';
 import { submitRoutes } from './routes/submit.js';
 import { sweepRoutes } from './routes/sweeps.js';
 import { workerRoutes } from './routes/workers.js';
+import { Answers } from './services/answers.js';
 import { withUploads } from './services/uploadedDatasets.js';
 import type { Limits, Services } from './services/services.js';
 import { Wakeups } from './services/wakeups.js';
@@ -54,7 +55,14 @@ const MEGABYTE = 1_000_000;
 /** Of bodies that are neither a sweep nor a file. */
 const SMALL_BODY = MEGABYTE;
 
-export interface AppOptions extends Omit<Services, 'wakeups' | 'limits' | 'graceSeconds' | 'dataRoots'> {
+/** Cells of rankings kept in memory, about 1 kB each. */
+const CELLS_KEPT = 200_000;
+const BESTS_KEPT = 1_000;
+
+export interface AppOptions extends Omit<
+  Services,
+  'wakeups' | 'rankings' | 'bests' | 'limits' | 'graceSeconds' | 'dataRoots'
+> {
   log: FastifyBaseLogger;
   /** Wake them with the store's notifications; without, event streams look for news every few seconds. */
   wakeups?: Wakeups;
@@ -83,6 +91,8 @@ export function buildApp({
   const services: Services = {
     ...rest,
     wakeups,
+    rankings: new Answers(rest.store.events, { weigh: ({ cells }) => cells.length, most: CELLS_KEPT }),
+    bests: new Answers(rest.store.events, { weigh: () => 1, most: BESTS_KEPT }),
     graceSeconds,
     dataRoots,
     inspect: withUploads(rest.store, rest.inspect),

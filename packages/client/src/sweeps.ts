@@ -21,6 +21,13 @@ export type SpecMediaType = 'application/json' | 'application/yaml';
 
 type StageQuery = { stage?: string | undefined; metric?: string | undefined; direction?: 'min' | 'max' | undefined };
 
+type RankingQuery = StageQuery & {
+  by?: string | undefined;
+  /** Cells of the answer; absent: all. */
+  limit?: number | undefined;
+  offset?: number | undefined;
+};
+
 const at = (id: string, ...rest: string[]) => ['v1', 'sweeps', id, ...rest];
 
 export function sweepCalls(http: Http) {
@@ -59,7 +66,7 @@ export function sweepCalls(http: Http) {
     ) => items(http, RunView, { method: 'GET', path: at(id, 'runs'), query: { ...query, limit } }),
     /** Its events: all from the first, or those after a place. It ends with an ApiError 404 when the sweep is deleted. */
     events: (id: string, options: EventOptions = {}) => follow(http, at(id, 'events'), { after: 0, ...options }),
-    ranking: (id: string, query: StageQuery & { by?: string | undefined } = {}): Promise<Ranking> =>
+    ranking: (id: string, query: RankingQuery = {}): Promise<Ranking> =>
       http.json(Ranking, { method: 'GET', path: at(id, 'ranking'), query }),
     /** How alike the latents are that the seeds of each cell of a stage found. */
     udr: (id: string, query: { stage?: string | undefined } = {}): Promise<Udr> =>

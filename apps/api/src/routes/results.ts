@@ -8,7 +8,9 @@ import { refit } from '../services/refit.js';
 import { disentanglement } from '../services/disentanglement.js';
 import { sweepDetail } from '../services/sweeps.js';
 import type { Routes } from './routes.js';
-import { IdempotencyHeaders, IdParams, PROBLEM_RESPONSES } from './schemas.js';
+import { IdempotencyHeaders, IdParams, PROBLEM_RESPONSES, whole } from './schemas.js';
+
+const MAX_CELLS = 100_000;
 
 const BestQuery = z.strictObject({
   stage: z.string().optional().meta({ description: 'A search stage; absent: the last that is done' }),
@@ -22,6 +24,8 @@ const RankingQuery = BestQuery.extend({
     .string()
     .default('cell')
     .meta({ description: 'cell, or a varied parameter: for each of its values the best cell' }),
+  limit: whole(1, MAX_CELLS).optional().meta({ description: 'Cells of the answer; absent: all' }),
+  offset: whole(0, MAX_CELLS).default(0).meta({ description: 'Better cells that are left out' }),
 });
 
 const UdrQuery = z.strictObject({

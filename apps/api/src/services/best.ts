@@ -14,7 +14,10 @@ export interface BestQuery {
 }
 
 /** The cell that a search selected, how sure that is, and what its refits say. */
-export async function best(sweepId: string, query: BestQuery, services: Services): Promise<Best> {
+export const best = (sweepId: string, query: BestQuery, services: Services): Promise<Best> =>
+  services.bests.of(sweepId, query, () => workOut(sweepId, query, services));
+
+async function workOut(sweepId: string, query: BestQuery, services: Services): Promise<Best> {
   const stages = await stagesOf(sweepId, services);
   const stage = query.stage === undefined ? lastDecided(stages) : searchNamed(query.stage, stages);
   const { card, metric, direction } = criterion(stage, stages, query, services);

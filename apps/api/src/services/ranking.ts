@@ -10,10 +10,26 @@ export interface RankingQuery {
   metric?: string | undefined;
   direction?: Direction | undefined;
   by: string;
+  /** Cells of the answer; absent: all. */
+  limit?: number | undefined;
+  offset: number;
 }
 
 /** The cells of a stage in order, or for each value of a parameter the best one. */
-export async function ranking(sweepId: string, query: RankingQuery, services: Services): Promise<Ranking> {
+export async function ranking(
+  sweepId: string,
+  { limit, offset, ...query }: RankingQuery,
+  services: Services,
+): Promise<Ranking> {
+  const whole = await services.rankings.of(sweepId, query, () => rank(sweepId, query, services));
+  return { ...whole, cells: whole.cells.slice(offset, limit === undefined ? undefined : offset + limit) };
+}
+
+async function rank(
+  sweepId: string,
+  query: Omit<RankingQuery, 'limit' | 'offset'>,
+  services: Services,
+): Promise<Ranking> {
   const stages = await stagesOf(sweepId, services);
   const stage = query.stage === undefined ? newestSearch(stages) : stageNamed(query.stage, stages);
   const { card, metric, direction, select, axes } = criterion(stage, stages, query, services);

@@ -1,6 +1,8 @@
 import type { RunQueue } from '@trawl/queue';
 import type { CheckEnv } from '@trawl/search';
+import type { Best, Ranking } from '@trawl/spec';
 import type { ArtifactFiles, Store } from '@trawl/store';
+import type { Answers } from './answers.js';
 import type { Wakeups } from './wakeups.js';
 
 /** All that the routes reach beyond themselves: `main.ts` makes it from the environment, tests make their own. */
@@ -12,6 +14,8 @@ export interface Services extends CheckEnv {
   /** One a capability. */
   queues: readonly RunQueue[];
   wakeups: Wakeups;
+  rankings: Answers<Ranking>;
+  bests: Answers<Best>;
   limits: Limits;
   /** Garbage younger than this is left alone. */
   graceSeconds: number;
