@@ -94,5 +94,8 @@ describe('parseSweepText', () => {
 
   it('refuses texts without bound', () => {
     expect(complaint('x'.repeat(1_000_001), 'yaml')).toBe('the text has 1000001 characters, more than 1000000');
+    expect(complaint(`a: [${'1,'.repeat(50_000)}1]`, 'yaml')).toMatch(
+      /^more than 50000 commas.*send the same as JSON$/,
+    );
   });
 });
