@@ -47,6 +47,17 @@ describe('POST /v1/sweeps/{id}/extend', () => {
     expect((await extend(other, { values: { beta: [10] } }, key)).statusCode).toBe(409);
   });
 
+  it('adds one refit for one key, and refuses the key for anything else', async () => {
+    const id = await api.submit(smallSpec());
+    const refit = (payload: object) =>
+      api.inject({ method: 'POST', url: `/v1/sweeps/${id}/refit`, payload, headers: { 'idempotency-key': 'r1' } });
+    const answers = await Promise.all([refit({ top: 1, seeds: 2 }), refit({ top: 1, seeds: 2 })]);
+    expect(answers.map((answer) => answer.statusCode)).toEqual([201, 201]);
+    expect(answers.filter((answer) => answer.headers['idempotent-replayed'] === 'true')).toHaveLength(1);
+    expect(await plans(id)).toHaveLength(2);
+    expect(problemOf(await refit({ top: 1, seeds: 3 }))).toMatchObject({ type: 'urn:trawl:problem:key-reused' });
+  });
+
   it('loses none of several at once', async () => {
     const id = await api.submit(smallSpec());
     const answers = await Promise.all([7, 8, 9].map((beta) => extend(id, { values: { beta: [beta] } })));

@@ -220,7 +220,8 @@ test('a refit is a stage behind the others, on seeds that nobody used', async ()
   expect(await store.sweeps.usedSeeds(sweep)).toEqual([1, 2]);
 
   const plan = stagePlan({ name: 'refit', kind: 'refit', seeds: [], select: null, refit: { top: 1, seeds: 2 } });
-  const refitId = await store.stages.addRefit(sweep, plan);
+  const added = await store.stages.addRefit(sweep, plan);
+  const refitId = typeof added === 'object' && added !== null ? added.stageId : '';
   expect(await stateOf(sweep)).toBe('running');
   expect(await store.stages.byName(sweep, 'refit')).toMatchObject({ id: refitId, ordinal: 1, datasetHash: facts.hash });
   expect((await store.sweeps.plan(sweep))?.stages.map((stage) => [stage.name, stage.ordinal])).toEqual([
@@ -228,8 +229,8 @@ test('a refit is a stage behind the others, on seeds that nobody used', async ()
     ['refit', 1],
   ]);
   expect(await dueOf(sweep)).toEqual([['refit', 'pending']]);
-  expect(await store.stages.open(refitId!, betas(1), [3, 4], facts.hash)).toEqual({ runs: 2, linked: 0 });
-  const results = await store.stages.results(refitId!);
+  expect(await store.stages.open(refitId, betas(1), [3, 4], facts.hash)).toEqual({ runs: 2, linked: 0 });
+  const results = await store.stages.results(refitId);
   expect(results.cells.map((cell) => cell.cellId)).toEqual([cellId]);
   expect(results.planned).toEqual({ [cellId]: [3, 4] });
   expect(await store.sweeps.usedSeeds(sweep)).toEqual([1, 2, 3, 4]);

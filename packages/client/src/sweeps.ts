@@ -94,7 +94,18 @@ export function sweepCalls(http: Http) {
       id: string,
       query: { format: 'csv' | 'json' | 'tensorboard' | 'behavenet'; what?: 'runs' | 'curves' | undefined },
     ): Promise<Response> => http.open({ method: 'GET', path: at(id, 'export'), query, patient: true }),
-    refit: (id: string, body: z.input<typeof RefitBody> = {}) => post(at(id, 'refit'), body),
+    /** The best cells again with fresh seeds. Safe to repeat, as `extend`. */
+    refit: (
+      id: string,
+      body: z.input<typeof RefitBody> = {},
+      idempotencyKey: string = drawKey(),
+    ): Promise<SweepDetail> =>
+      http.json(SweepDetail, {
+        method: 'POST',
+        path: at(id, 'refit'),
+        headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+        body: JSON.stringify(body),
+      }),
     pause: (id: string) => post(at(id, 'pause')),
     resume: (id: string) => post(at(id, 'resume')),
     cancel: (id: string) => post(at(id, 'cancel')),

@@ -152,8 +152,15 @@ export interface Stages {
     plan?: StagePlan,
   ): Promise<boolean>;
   fail(stageId: string, reason: string): Promise<boolean>;
-  /** Appends a pending stage; its ordinal is the next free one. A finished sweep runs again. null when the sweep is cancelled or unknown. */
-  addRefit(sweepId: string, plan: StagePlan): Promise<string | null>;
+  /**
+   * Appends a pending stage; its ordinal is the next free one. A finished sweep runs again. null when the sweep is
+   * cancelled or unknown. With `asked` it is kept what for, and done once for one key.
+   */
+  addRefit(
+    sweepId: string,
+    plan: StagePlan,
+    asked?: { body: unknown; idempotencyKey?: string | undefined },
+  ): Promise<{ stageId: string } | 'key-known' | null>;
   /** running or awaiting_review -> state; false when that is not where it is. */
   finishSweep(sweepId: string, state: 'succeeded' | 'failed'): Promise<boolean>;
 }

@@ -105,12 +105,14 @@ export const resultRoutes: Routes = async (app, { services }) => {
         tags: ['results'],
         summary: 'Run the best cells again with fresh seeds',
         params: IdParams,
+        headers: IdempotencyHeaders,
         body: RefitBody.prefault({}),
         response: { 201: SweepDetail, ...PROBLEM_RESPONSES },
       },
     },
-    async ({ params, body }, reply) => {
-      await refit(params.id, body, services);
+    async ({ params, body, headers }, reply) => {
+      const { replayed } = await refit(params.id, body, headers['idempotency-key'], services);
+      if (replayed) reply.header('idempotent-replayed', 'true');
       return reply.code(201).send(await sweepDetail(params.id, services));
     },
   );

@@ -1,6 +1,7 @@
-import { canonicalJson, type ExtendBody } from '@trawl/spec';
+import type { ExtendBody } from '@trawl/spec';
 import { checkExtension, dependentsOf } from '@trawl/search';
 import { ProblemError } from '../problems.js';
+import { askedBefore } from './askedBefore.js';
 import type { Services } from './services.js';
 import { newestSearch, requireInstalled, stageNamed, stagesOf } from './stages.js';
 import { illegal, sweepDetail } from './sweeps.js';
@@ -19,21 +20,12 @@ export async function extend(
   services: Services,
 ): Promise<{ replayed: boolean }> {
   for (let tries = 1; ; tries += 1) {
-    if (idempotencyKey !== undefined && (await isKnown(idempotencyKey, id, body, services))) return { replayed: true };
+    if (await askedBefore(idempotencyKey, id, body, services)) return { replayed: true };
     const result = await tryExtend(id, body, idempotencyKey, services);
     if (result === 'extended') return { replayed: false };
     if (result === null) throw illegal((await sweepDetail(id, services)).state, 'be extended');
     if (tries === TRIES) throw new ProblemError('unavailable', 'The sweep keeps changing; send it again.');
   }
-}
-
-/** @throws ProblemError where the key belongs to another extension. */
-async function isKnown(key: string, id: string, body: ExtendBody, { store }: Services): Promise<boolean> {
-  const before = await store.stages.extensionBy(key);
-  if (before === null) return false;
-  if (before.sweepId === id && canonicalJson(before.body) === canonicalJson(body)) return true;
-  // Which sweep is for nobody to know who may not see it.
-  throw new ProblemError('key-reused', 'The key belongs to another extension; take a new key for a new one.');
 }
 
 async function tryExtend(id: string, body: ExtendBody, idempotencyKey: string | undefined, services: Services) {

@@ -2,7 +2,7 @@ import type { Params, StagePlan, StageState, SweepState } from '@trawl/spec';
 import type { Stages } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId, newId } from '../ids.js';
-import { extendInto, KeyKnown } from '../stages/extend.js';
+import { extendInto, KeyKnown, noteAsked } from '../stages/extend.js';
 import { openInto } from '../stages/open.js';
 import { readResults } from '../stages/results.js';
 import { dueStages, stageByName, stagesOfSweep } from '../sql/dueStages.js';
@@ -85,10 +85,7 @@ export function stageRepository({ pool }: Db): Stages {
         const waits = sweep.state === 'awaiting_review' && (await row(tx.client, stageAwaiting, [sweep.id])) !== null;
         if (sweep.state !== 'running' && sweep.state !== 'paused' && !waits) await moveSweep(tx, sweep.id, 'running');
         return result;
-      }).catch((error: unknown) => {
-        if (error instanceof KeyKnown) return 'key-known';
-        throw error;
-      }),
+      }).catch(keyKnown),
 
     extensionBy: (idempotencyKey) => row(pool, extensionByKey, [idempotencyKey]),
 
@@ -138,7 +135,7 @@ export function stageRepository({ pool }: Db): Stages {
         decidedBy: null,
       }),
 
-    addRefit: async (sweepId, plan) => {
+    addRefit: async (sweepId, plan, asked) => {
       if (!isId(sweepId)) return null;
       return transact(pool, async (tx) => {
         const sweep = await row<LockedSweep>(tx.client, lockSweep, [sweepId]);
@@ -155,10 +152,11 @@ export function stageRepository({ pool }: Db): Stages {
         const placed: StagePlan = { ...plan, ordinal: next.ordinal };
         const values = [stageId, sweepId, next.ordinal, JSON.stringify(placed), next.dataset_hash];
         await changed(tx.client, insertStage, values);
+        if (asked !== undefined) await noteAsked(tx, sweepId, stageId, asked);
         tx.emit(sweepId, 'stage', { stageId, name: plan.name, state: 'pending' });
         if (sweep.state === 'succeeded' || sweep.state === 'failed') await moveSweep(tx, sweepId, 'running');
-        return stageId;
-      });
+        return { stageId };
+      }).catch(keyKnown);
     },
 
     finishSweep: async (sweepId, state) => {
@@ -173,6 +171,11 @@ export function stageRepository({ pool }: Db): Stages {
       });
     },
   };
+}
+
+function keyKnown(error: unknown): 'key-known' {
+  if (error instanceof KeyKnown) return 'key-known';
+  throw error;
 }
 
 async function moveSweep(tx: Tx, sweepId: string, state: SweepState): Promise<void> {

@@ -30,12 +30,11 @@ export async function extendInto(
   stageId: string,
   extension: Extension,
 ): Promise<'extended' | NotExtended> {
-  const { from, to, stages, dependents, variants, body, idempotencyKey } = extension;
-  const asked = [newId(), sweepId, stageId, idempotencyKey ?? null, JSON.stringify(body)];
+  const { from, to, stages, dependents, variants } = extension;
   const values = [stageId, JSON.stringify(from), JSON.stringify(to), stages];
   const extended = await row<{ name: string }>(tx.client, extendStage, values);
   if (extended === null) return 'changed';
-  if ((await row(tx.client, insertExtension, asked)) === null) throw new KeyKnown();
+  await noteAsked(tx, sweepId, stageId, extension);
   await storeDatasets(tx, variants);
   tx.emit(sweepId, 'stage', { stageId, name: extended.name, state: 'pending' });
 
@@ -45,6 +44,17 @@ export async function extendInto(
   for (const { id, name } of await rows<{ id: string; name: string }>(tx.client, pendStages, [dependents]))
     tx.emit(sweepId, 'stage', { stageId: id, name, state: 'pending' });
   return 'extended';
+}
+
+/** Keeps what was asked for. @throws KeyKnown where that key was used before */
+export async function noteAsked(
+  tx: Tx,
+  sweepId: string,
+  stageId: string,
+  { body, idempotencyKey }: Pick<Extension, 'body' | 'idempotencyKey'>,
+): Promise<void> {
+  const asked = [newId(), sweepId, stageId, idempotencyKey ?? null, JSON.stringify(body)];
+  if ((await row(tx.client, insertExtension, asked)) === null) throw new KeyKnown();
 }
 
 /** Takes the whole transaction back. */
