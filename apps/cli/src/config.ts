@@ -13,13 +13,15 @@ const Environment = z.object({
   /** 0 takes any free port. */
   TRAWL_PORT: z.coerce.number().int().min(0).max(65_535).default(7070),
   /** An API elsewhere; without it the one that `.trawl/stack.json` names. */
-  TRAWL_API_URL: z.url().optional(),
+  TRAWL_API_URL: z.url({ protocol: /^https?$/, error: 'must be a URL as http://127.0.0.1:7070' }).optional(),
   /** For an api that asks for keys; that of a stack on this machine needs none here. */
   ...apiKeyShape,
   /** With it no embedded Postgres is started. */
-  DATABASE_URL: z.string().optional(),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL as postgres://user:password@host:5432/name' })
+    .optional(),
   /** With it BullMQ runs on Redis instead of Postgres. */
-  REDIS_URL: z.string().optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a URL as redis://host:6379' }).optional(),
   TRAWL_BACKEND: z.enum(['auto', 'tfjs-node-gpu', 'wasm', 'cpu']).default('auto'),
   /** What the roles are given, and how long `trawl up` therefore waits for them. */
   TRAWL_DRAIN_SECONDS: z.coerce.number().positive().default(20),

@@ -2,10 +2,16 @@ import { ApiError, type Client, type ClientOptions, createClient, UnreachableErr
 import { createFileClient, type FileClient } from '@trawl/client/files';
 import { BackupError, EmbeddedPostgresError, MigrationError } from '@trawl/store';
 import { type Config, readConfig, readStackFile } from './config.js';
+import { DatabaseError } from './database.js';
 
 /** A mistake of the user's: shown as it is, without a stack. */
 export class UsageError extends Error {
   override name = 'UsageError';
+}
+
+/** What was to be started did not come up: the message says what its log says. */
+export class StartError extends Error {
+  override name = 'StartError';
 }
 
 /** What every command has at hand. */
@@ -49,14 +55,24 @@ export function createContext(json: boolean): Context {
 /** Exit codes: 1 the service refused or failed, 2 the command was wrong, 3 the service cannot be reached. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return 2;
-  if (error instanceof UnreachableError) return 3;
+  if (error instanceof UnreachableError || error instanceof DatabaseError) return 3;
   return 1;
 }
 
 /** Errors whose message is all that a person needs: what is wrong, and what to do about it. */
-const PLAIN = [UsageError, ApiError, UnreachableError, BackupError, EmbeddedPostgresError, MigrationError];
+const PLAIN = [
+  UsageError,
+  StartError,
+  ApiError,
+  UnreachableError,
+  DatabaseError,
+  BackupError,
+  EmbeddedPostgresError,
+  MigrationError,
+];
 
 export function messageOf(error: unknown): string {
+  if (error instanceof UnreachableError) return `${error.message}; start it (npm start), or correct TRAWL_API_URL`;
   if (PLAIN.some((kind) => error instanceof kind) && error instanceof Error) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

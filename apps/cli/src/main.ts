@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './commands/audit.js';
 import { backupCommands } from './commands/backup.js';
 import { controlCommands } from './commands/control.js';
 import { datasetCommands } from './commands/dataset.js';
@@ -45,6 +46,7 @@ for (const register of [
   datasetCommands,
   backupCommands,
   keyCommands,
+  auditCommand,
   figureCommands,
   importCommands,
   doctorCommand,

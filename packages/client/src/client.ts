@@ -58,8 +58,8 @@ export function createClient(options: ClientOptions) {
       /** Where the bytes are; Node downloads with `@trawl/client/files`. */
       url: (id: string): string => http.url(['v1', 'datasets', id, 'content']),
     },
-    /** Who did what and when, newest first. `limit` is the size of a page. */
-    audit: (query: { limit?: number | undefined } = {}) =>
+    /** Who did what and when, newest first; of one sweep, run, key or data by its id as `target`. `limit` is the size of a page. */
+    audit: (query: { target?: string | undefined; limit?: number | undefined } = {}) =>
       items(http, AuditView, { method: 'GET', path: ['v1', 'audit'], query }),
     /** Numbers for Prometheus, in its text format. */
     metrics: (): Promise<string> => http.send({ method: 'GET', path: ['metrics'] }, (answer) => answer.text()),

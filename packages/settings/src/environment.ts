@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -15,6 +15,7 @@ export function readEnvironment<Shape extends z.ZodRawShape>(
     .map((name) => [name, env[name]] as const)
     .filter(([, value]) => value !== undefined && value !== '');
   const parsed = schema.safeParse(Object.fromEntries(given));
-  if (!parsed.success) throw new Error(`The environment is not right:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`the environment is not right: ${faults.join('; ')}`);
 }

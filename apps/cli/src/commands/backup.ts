@@ -4,6 +4,7 @@ import { backup, type BackupReport, LocalArtifacts, restore, startEmbeddedPostgr
 import type { Command } from 'commander';
 import { type Config, readStackFile } from '../config.js';
 import { type Context, UsageError } from '../context.js';
+import { onDatabase } from '../database.js';
 import { bytes } from '../render/numbers.js';
 import { transferProgress } from '../render/transfer.js';
 import { STACK_KEY } from '../stack/keys.js';
@@ -57,7 +58,7 @@ function summary({ tables, rows, files, bytes: size, missing }: BackupReport): s
 /** The database of DATABASE_URL or of the running stack, else the embedded one, started for as long as it takes. */
 async function withDatabase<T>(config: Config, work: (databaseUrl: string) => Promise<T>): Promise<T> {
   const running = config.databaseUrl ?? readStackFile(config.dataDir)?.databaseUrl;
-  if (running !== undefined) return work(running);
+  if (running !== undefined) return onDatabase(running, work);
   if (!existsSync(join(config.dataDir, 'cluster'))) {
     throw new UsageError(`${config.dataDir} holds no database: set TRAWL_DATA_DIR or DATABASE_URL`);
   }

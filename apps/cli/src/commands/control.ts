@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import type { Context } from '../context.js';
+import { type Context, UsageError } from '../context.js';
 import { gcReport, sweepDetail } from '../render/tables.js';
 import { resolveSweep } from '../resolve.js';
 import { wholeNumber } from './read.js';
@@ -25,16 +25,25 @@ export function controlCommands(program: Command, context: () => Context): void 
   const actions = [
     ['pause', 'let running runs write a checkpoint and wait'],
     ['resume', 'go on after a pause'],
-    ['cancel', 'end a sweep now; finished runs stay'],
+    ['cancel', 'end it now; finished runs stay'],
   ] as const;
   for (const [action, description] of actions) {
     program
       .command(action)
       .description(description)
-      .argument('<sweep>', SWEEP)
-      .action(async (given: string) => {
+      .argument('[sweep]', SWEEP)
+      .option('--run <id>', 'one run alone instead')
+      .action(async (given: string | undefined, { run: id }: { run?: string }) => {
         const ctx = context();
         const client = ctx.client();
+        if (id !== undefined && given === undefined) {
+          const run = await client.runs[action](id);
+          ctx.show(run, () => `${run.id} ${run.state}${run.paused === true ? ', paused' : ''}`);
+          return;
+        }
+        if (given === undefined || id !== undefined) {
+          throw new UsageError(`say what to ${action}: either a sweep (${SWEEP}), or --run ID`);
+        }
         const sweep = await client.sweeps[action](await resolveSweep(client, given));
         ctx.show(sweep, () => sweepDetail(sweep));
       });

@@ -3,6 +3,7 @@ import { openStore } from '@trawl/store';
 import type { Command } from 'commander';
 import { readStackFile } from '../config.js';
 import { type Context, UsageError } from '../context.js';
+import { onDatabase } from '../database.js';
 import { keyList } from '../render/keys.js';
 import { wholeNumber } from './read.js';
 
@@ -70,7 +71,7 @@ async function withKeys<T>(ctx: Context, { database }: Where, work: (keys: Keys)
   if (databaseUrl === undefined) {
     throw new UsageError(`set DATABASE_URL, or start a stack first (npm start): none runs on ${ctx.config.dataDir}`);
   }
-  const store = await openStore({ databaseUrl, poolSize: 1 });
+  const store = await onDatabase(databaseUrl, () => openStore({ databaseUrl, poolSize: 1 }));
   try {
     return await work({
       create: async (body) => {

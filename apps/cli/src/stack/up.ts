@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { createClient } from '@trawl/client';
 import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from '@trawl/store';
 import { type Config, environment, readStackFile, type StackFile, stackFilePath } from '../config.js';
+import { StartError, UsageError } from '../context.js';
+import { onDatabase } from '../database.js';
 import { makeStackKeys, type StackKeys } from './keys.js';
 import { lastLines, type Role, type RoleProcess, startRole } from './role.js';
 
@@ -34,7 +36,7 @@ export interface Stack extends StackFile {
 export async function startStack({ config, slots, say }: StackOptions): Promise<Stack> {
   const running = readStackFile(config.dataDir);
   if (running !== null) {
-    throw new Error(
+    throw new UsageError(
       `a stack already runs on ${config.dataDir} (process ${running.pid}, ${running.apiUrl}); stop it or set TRAWL_DATA_DIR`,
     );
   }
@@ -73,7 +75,7 @@ export async function startStack({ config, slots, say }: StackOptions): Promise<
       broken = Promise.race([broken, died]);
     }
     const databaseUrl = config.databaseUrl ?? postgres?.databaseUrl ?? '';
-    await migrate(databaseUrl);
+    await onDatabase(databaseUrl, migrate);
     keys = await makeStackKeys(databaseUrl, config.dataDir);
 
     const env: NodeJS.ProcessEnv = {
@@ -134,7 +136,7 @@ async function withDeadline(listening: Promise<string>, logFile: string): Promis
     timer = setTimeout(
       () =>
         reject(
-          new Error(
+          new StartError(
             `the api did not start within ${READY_SECONDS} s; ${logFile} ends with:\n${lastLines(logFile, 10)}`,
           ),
         ),
@@ -161,5 +163,5 @@ async function ready(apiUrl: string): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`the api at ${apiUrl} did not become ready within ${READY_SECONDS} s: ${last}`);
+  throw new StartError(`the api at ${apiUrl} did not become ready within ${READY_SECONDS} s: ${last}`);
 }
