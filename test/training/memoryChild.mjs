@@ -9,21 +9,36 @@ import { DatasetSchema } from '@trawl/spec';
 
 const [, , model, name, steps] = process.argv;
 const TRIALS = 2 * READ_EVERY;
-const dataset = await openDataset(
-  DatasetSchema.parse({ kind: 'behaviour', trials: TRIALS + 1, frames: 2, height: 16, width: 16, labels: 2 }),
-  { roots: [] },
-);
+// In all of them only the last two epochs keep best weights, of dlp the first too.
+const vae = {
+  dataset: { kind: 'behaviour', trials: TRIALS + 1, frames: 2, height: 16, width: 16, labels: 2 },
+  params: {
+    n_ae_latents: 4,
+    architecture: [{ channels: 1, kernel: 3, stride: 3 }],
+    trial_splits: `${TRIALS};1;0;0`,
+    max_n_epochs: Number(steps) / TRIALS,
+    ...(model === 'ps-vae' && { anneal_epochs: 0 }),
+    val_check_interval: 1000,
+  },
+};
+const dlp = {
+  dataset: { kind: 'shapes', size: 32, train: 2 * TRIALS, val: 1, test: 1 },
+  params: {
+    image_size: 32,
+    batch_size: 2,
+    n_kp_enc: 2,
+    n_kp_prior: 4,
+    enc_channels: [4, 4, 4],
+    prior_channels: [4, 4],
+    num_epochs: Number(steps) / TRIALS,
+    eval_epoch_freq: 1000,
+  },
+};
+const job = model === 'dlp' ? dlp : vae;
+const dataset = await openDataset(DatasetSchema.parse(job.dataset), { roots: [] });
 const trainer = await trainerFor(model);
 const backend = await openBackend(name, { threads: 1 });
-const params = trainer.card.params.parse({
-  n_ae_latents: 4,
-  architecture: [{ channels: 1, kernel: 3, stride: 3 }],
-  trial_splits: `${TRIALS};1;0;0`,
-  max_n_epochs: Number(steps) / TRIALS,
-  ...(model === 'ps-vae' && { anneal_epochs: 0 }),
-  // Only the last two epochs then keep best weights.
-  val_check_interval: 1000,
-});
+const params = trainer.card.params.parse(job.params);
 const result = { tensors: [], megabytes: [] };
 await trainer.train(
   bareContext({ params, dataset, backend }, async (step) => {
