@@ -65,6 +65,7 @@ describe('the list of figures', () => {
       'particles',
       'glimpses',
       'particles-by-epoch',
+      'rollout-movie',
     ]);
   });
 

@@ -1,7 +1,9 @@
 export { type Evaluation, readEvaluation } from './data/evaluation.js';
 export { type Particles, readParticles } from './data/particles.js';
+export { readRollout, type Rollout } from './data/rollout.js';
 export * from './formats.js';
 export { runJob, type Job, svgOf } from './jobs.js';
+export { rolloutMovie, type RolloutMovie } from './movies/rollout.js';
 export { glimpsePlate, type GlimpsePlate } from './plots/glimpsePlate.js';
 export { labelReconstructions, type LabelReconstructions } from './plots/labelReconstructions.js';
 export { latentCorrelation, type LatentCorrelation } from './plots/latentCorrelation.js';

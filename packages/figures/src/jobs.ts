@@ -1,11 +1,13 @@
 import { EPOCH_PARTICLES } from '@trawl/spec';
 import { readEvaluation } from './data/evaluation.js';
 import { readParticles, readSome } from './data/particles.js';
+import { readRollout } from './data/rollout.js';
 import type { FigureFormat, MovieFormat } from './formats.js';
 import { compose } from './movies/compose.js';
 import { videoOf } from './movies/ffmpeg.js';
 import { gifOf } from './movies/gif.js';
 import type { Movie } from './movies/movie.js';
+import { rolloutMovie, type RolloutMovie } from './movies/rollout.js';
 import { comparisonMovie, type ComparisonMovie, traversalMovie, type TraversalMovie } from './movies/traversals.js';
 import { glimpsePlate, type GlimpsePlate } from './plots/glimpsePlate.js';
 import { labelReconstructions, type LabelReconstructions } from './plots/labelReconstructions.js';
@@ -30,6 +32,9 @@ export type Particled<T> = Omit<T, 'particles'> & { particles: Uint8Array };
 /** With the bytes of each epoch's file. */
 export type FiledEpochs = Omit<ParticleEpochs, 'epochs'> & { epochs: Particled<ParticleEpochs['epochs'][number]>[] };
 
+/** With the bytes of rollout.npz. */
+export type FiledRollout = Omit<RolloutMovie, 'rollout'> & { rollout: Uint8Array };
+
 export type FigureData =
   | { figure: 'search-results'; data: SearchResults }
   | { figure: 'training-curves'; data: TrainingCurves }
@@ -43,7 +48,8 @@ export type FigureData =
 
 export type MovieData =
   | { movie: 'traversal-movie'; data: Filed<TraversalMovie> }
-  | { movie: 'comparison-movie'; data: FiledCandidates<ComparisonMovie> };
+  | { movie: 'comparison-movie'; data: FiledCandidates<ComparisonMovie> }
+  | { movie: 'rollout-movie'; data: FiledRollout };
 
 /** One thing to draw: plain data, so that it can be sent to another thread. */
 export type Job =
@@ -94,8 +100,16 @@ export function svgOf(job: FigureData): string {
 }
 
 function movieOf(job: MovieData): Movie {
-  if (job.movie === 'traversal-movie') return traversalMovie(opened(job.data));
-  return comparisonMovie({ ...job.data, candidates: job.data.candidates.map(opened) });
+  switch (job.movie) {
+    case 'traversal-movie':
+      return traversalMovie(opened(job.data));
+    case 'comparison-movie':
+      return comparisonMovie({ ...job.data, candidates: job.data.candidates.map(opened) });
+    case 'rollout-movie':
+      return rolloutMovie({ ...job.data, rollout: readRollout(job.data.rollout) });
+    default:
+      return job satisfies never;
+  }
 }
 
 const opened = <T extends { evaluation: Uint8Array }>(data: T) => ({

@@ -3,6 +3,7 @@ import type { Trainer } from './contract.js';
 /** Loaded by name, so that a trainer process reads only the model that it trains. */
 const heavyHalves: Readonly<Record<string, () => Promise<Trainer>>> = {
   dlp: async () => (await import('./dlp/trainer.js')).dlp,
+  ddlp: async () => (await import('./ddlp/trainer.js')).ddlp,
   'ps-vae': async () => (await import('./ps-vae/trainer.js')).psVae,
   'msps-vae': async () => (await import('./msps-vae/trainer.js')).mspsVae,
   vae: async () => (await import('./vae/trainer.js')).vae,

@@ -13,6 +13,7 @@ export * from './metrics.js';
 export * from './model.js';
 export * from './particles.js';
 export * from './plan.js';
+export * from './rollout.js';
 export * from './smoke.js';
 export * from './states.js';
 export * from './suggest.js';

@@ -34,9 +34,9 @@ const FigureQuery = z.strictObject({
     .string()
     .optional()
     .meta({ description: 'comparison-movie: the varied parameter side by side; absent: beta, or the first' }),
-  base: whole(0, 1_000)
-    .optional()
-    .meta({ description: 'traversals, traversal-movie, comparison-movie: the base frame, from 0' }),
+  base: whole(0, 1_000).optional().meta({
+    description: 'traversals, traversal-movie, comparison-movie: the base frame, from 0; rollout-movie: the clip',
+  }),
   trials: trialList.optional().meta({ description: 'label-reconstructions: held-out trials; absent: the first ones' }),
   latents: z.enum(['unsupervised', 'all']).optional().meta({ description: 'comparison-movie; absent: unsupervised' }),
   seed: whole(0, Number.MAX_SAFE_INTEGER)

@@ -29,7 +29,7 @@ export function figureCommands(program: Command, context: () => Context): void {
     .option('--x <parameter>', 'heatmap: across')
     .option('--y <parameter>', 'heatmap: upwards')
     .option('--by <parameter>', 'comparison-movie: side by side')
-    .option('--base <n>', 'traversals, movies, glimpses: the base frame or image, from 0')
+    .option('--base <n>', 'traversals, movies, glimpses: the base frame, image or clip, from 0')
     .option('--trials <list>', 'label-reconstructions: as 3,17')
     .option('--latents <unsupervised|all>', 'comparison-movie')
     .option('--seed <n>', 'comparison-movie: of each cell')

@@ -1,7 +1,7 @@
 import { fitText, textWidth, wrapText } from '../draw/fonts.js';
 import { FAINT, Scene } from '../draw/scene.js';
 import { toPixels } from '../render/png.js';
-import { framesOf, type Movie } from './movie.js';
+import { FRAMES_PER_SECOND, framesOf, type Movie } from './movie.js';
 
 /** Frames of a movie: grey (1) or RGB (3), width and height even, as video codecs want them. */
 export interface Film {
@@ -9,7 +9,13 @@ export interface Film {
   height: number;
   channels: 1 | 3;
   frames: Uint8Array[];
+  framesPerSecond: number;
 }
+
+/** Frames of pictures that were given, and of those that were not: blue and orange of the palette that everyone can tell apart. */
+const GIVEN = [0, 114, 178];
+const PREDICTED = [213, 94, 0];
+const FRAME = 3;
 
 const MARGIN = 12;
 const GAP = 12;
@@ -36,7 +42,7 @@ interface Layout {
 /** Draws every frame. The texts of a scene are drawn once, the pictures are copied in. */
 export async function compose(movie: Movie): Promise<Film> {
   const images = movie.panels.flatMap((panel) => panel.scenes.flat());
-  const channels = images.some((image) => image.channels === 3) ? 3 : 1;
+  const channels = movie.time || images.some((image) => image.channels === 3) ? 3 : 1;
   const layout = layoutOf(movie);
   const { width, height } = layout;
   const backgrounds: Uint8Array[] = [];
@@ -50,12 +56,13 @@ export async function compose(movie: Movie): Promise<Film> {
       fill(frame, width, channels, { ...place, w: layout.w, h: layout.h }, 0);
       if (image === undefined || step === null) continue;
       copy(frame, width, channels, image, place, layout.factor);
-      const knob = place.x + Math.round(((layout.w - 6) * step) / Math.max(1, steps.length - 1));
-      fill(frame, width, channels, { x: knob, y: place.y + layout.h + 2, w: 6, h: 6 }, 30);
+      if (movie.time) frameIn(frame, width, { ...place, w: layout.w, h: layout.h }, step < movie.time.given);
+      const knob = knobAt(place.x, layout.w, step, steps.length);
+      fill(frame, width, channels, { x: knob, y: place.y + layout.h + 2, w: KNOB, h: KNOB }, 30);
     }
     return frame;
   });
-  return { width, height, channels, frames };
+  return { width, height, channels, frames, framesPerSecond: movie.time?.framesPerSecond ?? FRAMES_PER_SECOND };
 }
 
 function layoutOf({ subtitle, columns, panels }: Movie): Layout {
@@ -73,6 +80,10 @@ function layoutOf({ subtitle, columns, panels }: Movie): Layout {
   const rows = Math.ceil(panels.length / columns);
   return { width, height: even(top + rows * pitch.y + MARGIN / 2), factor, places, w, h, top };
 }
+
+const KNOB = 6;
+const knobAt = (x: number, w: number, step: number, steps: number): number =>
+  x + Math.round(((w - KNOB) * step) / Math.max(1, steps - 1));
 
 const even = (n: number): number => 2 * Math.ceil(n / 2);
 
@@ -95,10 +106,15 @@ export function wordsOf(
     scene.text(MARGIN, y + TEXT * 0.8, line, { size: TEXT, fill: FAINT });
     y += LINE;
   }
-  for (const [i, { title, low, high }] of movie.panels.entries()) {
+  for (const [i, { title, low, high, scenes }] of movie.panels.entries()) {
     const place = places[i] ?? { x: 0, y: 0 };
     scene.text(place.x, place.y - 4, fitText(title, w, TEXT, 'bold'), { size: TEXT, weight: 'bold' });
     scene.rect({ x: place.x, y: place.y + h + 4, w, h: 2 }, { fill: '#bbbbbb' });
+    if (movie.time) {
+      // Between the knob's last place of what was given and its next.
+      const at = knobAt(place.x, w, movie.time.given - 0.5, scenes[sceneIndex]?.length ?? 0) + KNOB / 2;
+      scene.rect({ x: at - 1, y: place.y + h + 1, w: 2, h: 8 }, { fill: '#444444' });
+    }
     const below = place.y + h + 8 + TEXT * 0.85;
     const half = w / 2 - 4;
     scene.text(place.x, below, fitText(low, half, TEXT), { size: TEXT, fill: FAINT });
@@ -130,6 +146,22 @@ function fill(
   for (let y = box.y; y < box.y + box.h; y += 1) {
     const start = (y * width + box.x) * channels;
     frame.fill(value, start, start + box.w * channels);
+  }
+}
+
+/** Over the outermost pixels of a picture. */
+function frameIn(
+  frame: Uint8Array,
+  width: number,
+  { x, y, w, h }: { x: number; y: number; w: number; h: number },
+  given: boolean,
+): void {
+  const colour = given ? GIVEN : PREDICTED;
+  for (let row = 0; row < h; row += 1) {
+    const edge = row < FRAME || row >= h - FRAME;
+    for (let column = 0; column < w; column += 1) {
+      if (edge || column < FRAME || column >= w - FRAME) frame.set(colour, ((y + row) * width + x + column) * 3);
+    }
   }
 }
 

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MovieFormat } from '../formats.js';
 import type { Film } from './compose.js';
-import { FRAMES_PER_SECOND } from './movie.js';
 
 export type VideoFormat = Exclude<MovieFormat, 'gif'>;
 
@@ -41,7 +40,11 @@ export async function videoOf(film: Film, format: VideoFormat): Promise<Uint8Arr
   }
 }
 
-async function encode({ width, height, channels, frames }: Film, format: VideoFormat, file: string): Promise<void> {
+async function encode(
+  { width, height, channels, frames, framesPerSecond }: Film,
+  format: VideoFormat,
+  file: string,
+): Promise<void> {
   const input = [
     '-f',
     'rawvideo',
@@ -50,7 +53,7 @@ async function encode({ width, height, channels, frames }: Film, format: VideoFo
     '-s',
     `${width}x${height}`,
     '-r',
-    String(FRAMES_PER_SECOND),
+    String(framesPerSecond),
     '-i',
     'pipe:0',
   ];

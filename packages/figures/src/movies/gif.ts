@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import type Gifenc from 'gifenc';
 import type { Film } from './compose.js';
-import { FRAMES_PER_SECOND } from './movie.js';
 
 // CommonJS that says it is a module: Node and bundlers take its default for different things.
 const { GIFEncoder, quantize, applyPalette }: typeof Gifenc = createRequire(import.meta.url)('gifenc');
@@ -9,9 +8,9 @@ const { GIFEncoder, quantize, applyPalette }: typeof Gifenc = createRequire(impo
 const GREYS = Array.from({ length: 256 }, (_, i) => [i, i, i]);
 
 /** An animated GIF that repeats for ever. Grey films keep every grey; colours are reduced to 256 a frame. */
-export function gifOf({ width, height, channels, frames }: Film): Uint8Array {
+export function gifOf({ width, height, channels, frames, framesPerSecond }: Film): Uint8Array {
   const encoder = GIFEncoder();
-  const delay = 1_000 / FRAMES_PER_SECOND;
+  const delay = 1_000 / framesPerSecond;
   for (const frame of frames) {
     if (channels === 1) {
       encoder.writeFrame(frame, width, height, { palette: GREYS, delay, repeat: 0 });

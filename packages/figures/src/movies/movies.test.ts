@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { evaluationOf } from '../testing/evaluation.js';
+import { rolloutOf } from '../testing/rollout.js';
 import { compose } from './compose.js';
 import { hasFfmpeg, videoOf } from './ffmpeg.js';
 import { gifOf } from './gif.js';
 import { BLANK_FRAMES, framesOf } from './movie.js';
+import { rolloutMovie } from './rollout.js';
 import { comparisonMovie, traversalMovie } from './traversals.js';
 
 const small = { labels: 1, unsupervised: 2, base: 2, steps: 4, height: 8, width: 10 };
@@ -59,6 +61,51 @@ test.each([
   );
 });
 
+const has = (frame: Uint8Array, colour: number[]): boolean =>
+  Buffer.from(frame).includes(Buffer.from([...colour, ...colour]));
+
+describe('a rollout', () => {
+  const rollout = rolloutOf({ clips: 2, frames: 4, given: 2 });
+
+  test('runs once, forwards, beside the data, and stays at its end', () => {
+    const movie = rolloutMovie({ ...words, rollout, clips: null });
+    const steps = framesOf(movie).map(({ scene, step }) => `${scene}${step ?? '-'}`);
+    const blank = Array.from({ length: BLANK_FRAMES }, () => '0-');
+    expect(steps).toEqual([
+      '00',
+      '01',
+      '02',
+      '03',
+      ...Array.from({ length: 6 }, () => '03'),
+      ...blank,
+      '10',
+      '11',
+      '12',
+      '13',
+      ...Array.from({ length: 6 }, () => '13'),
+    ]);
+    expect(movie.panels.map(({ title }) => title)).toEqual(['data', 'rollout']);
+    expect(movie.scenes[1]).toBe('trial 7 from frame 0: 2 given (blue), 2 predicted (orange)');
+  });
+
+  test('has blue frames as long as it is given any, then orange ones', async () => {
+    const film = await compose(rolloutMovie({ ...words, rollout, clips: [1] }));
+    expect(film.framesPerSecond).toBe(16);
+    expect(film.frames.slice(0, 4).map((frame) => [has(frame, [0, 114, 178]), has(frame, [213, 94, 0])])).toEqual([
+      [true, false],
+      [true, false],
+      [false, true],
+      [false, true],
+    ]);
+  });
+
+  test('of a clip that is not there is refused', () => {
+    expect(() => rolloutMovie({ ...words, rollout, clips: [2] })).toThrow(
+      expect.objectContaining({ option: 'base', given: 2, allowed: '0 to 1' }),
+    );
+  });
+});
+
 describe.each([1, 2, 3])('a film of %i channels', (channels) => {
   const film = () =>
     compose(traversalMovie({ ...words, evaluation: evaluationOf({ ...small, channels }), bases: [0] }));
@@ -90,7 +137,7 @@ test.for(['mp4', 'webm'] as const)('gives the same %s every time', async (format
 
 test('a film that ffmpeg cannot take says why', async ({ skip }) => {
   if (!(await hasFfmpeg())) skip('there is no ffmpeg');
-  await expect(videoOf({ width: 3, height: 3, channels: 1, frames: [new Uint8Array(9)] }, 'mp4')).rejects.toThrow(
-    /ffmpeg failed .*(divisible|width)/s,
-  );
+  await expect(
+    videoOf({ width: 3, height: 3, channels: 1, frames: [new Uint8Array(9)], framesPerSecond: 25 }, 'mp4'),
+  ).rejects.toThrow(/ffmpeg failed .*(divisible|width)/s);
 });

@@ -3,11 +3,13 @@ import type { ParticleEpochs } from '../plots/particleEpochs.js';
 import type { ParticlePlate } from '../plots/particlePlate.js';
 import { particlesOf } from './particles.js';
 import type { Movie } from '../movies/movie.js';
+import { rolloutMovie } from '../movies/rollout.js';
 import { comparisonMovie, traversalMovie } from '../movies/traversals.js';
 import type { LabelReconstructions } from '../plots/labelReconstructions.js';
 import type { LatentCorrelation } from '../plots/latentCorrelation.js';
 import type { TraversalPlate } from '../plots/traversalPlate.js';
 import { evaluationOf, type Sizes } from './evaluation.js';
+import { rolloutOf } from './rollout.js';
 import { wobble } from './wobble.js';
 import type { SeedCell, SeedPanel, SeedValue } from '../plots/seedPanel.js';
 import type { MetricHeatmap } from '../plots/metricHeatmap.js';
@@ -270,6 +272,8 @@ export const moviesSamples: Record<string, Movie> = {
     base: 0,
     latents: 'unsupervised',
   }),
+  rollout: rolloutMovie({ ...run, rollout: rolloutOf(), clips: null }),
+  'broken rollout': rolloutMovie({ ...long, rollout: rolloutOf({ side: 8, channels: 1 }), clips: null }),
 };
 
 const particleWords = { title: 'dlp: beta_kl = 0.05, seed 1', subtitle: 'dlp · run 01a2 · succeeded' };

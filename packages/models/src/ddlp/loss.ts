@@ -6,6 +6,7 @@ import type { Decoded, Phase } from '../dlp/particleModel.js';
 import type { Gaussian } from '../dlp/particles.js';
 import { stopped } from '../dlp/stop.js';
 import type { DynamicsParams, EncodedVideo } from './network.js';
+import type { DdlpParams } from './params.js';
 import type { Forecast } from './pint.js';
 
 /*
@@ -14,12 +15,7 @@ import type { Forecast } from './pint.js';
  * Source: taldatech/ddlp, ObjectDynamicsDLP.calc_elbo, at 5686275.
  */
 
-export interface DynamicsWeights {
-  beta_dyn: number;
-  beta_dyn_rec: number;
-}
-
-type Params = DlpParams & DynamicsParams & DynamicsWeights;
+type Params = DlpParams & DynamicsParams & Pick<DdlpParams, 'beta_dyn' | 'beta_dyn_rec'>;
 
 export const VIDEO_TERMS = [
   'loss',
@@ -50,11 +46,11 @@ export function gaussianKlTo(posterior: Gaussian, prior: Gaussian): tf.Tensor {
 export function dynamicDiscount(
   iteration: number,
   stepsPerEpoch: number,
-  params: Pick<Params, 'warmup_epoch' | 'timestep_horizon' | 'num_static_frames'>,
+  params: Pick<DdlpParams, 'warmup_epoch' | 'timestep_horizon' | 'num_static_frames' | 'discount_steps'>,
 ): number[] {
   const { timestep_horizon: horizon, num_static_frames } = params;
-  const whole = Math.max(params.warmup_epoch, 1) * Math.max(10_000, stepsPerEpoch);
-  const step = Math.floor(whole / horizon);
+  const whole = Math.max(params.warmup_epoch, 1) * Math.max(params.discount_steps, stepsPerEpoch);
+  const step = Math.max(1, Math.floor(whole / horizon));
   return Array.from({ length: horizon + 1 - num_static_frames }, (_, i) =>
     Math.min(1, Math.max(0, iteration / (step * (i + 1)))),
   );

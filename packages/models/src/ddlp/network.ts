@@ -7,21 +7,15 @@ import type { DlpParams } from '../dlp/params.js';
 import type { Decoded, Encoded, Latents, ParticleModel, Particles, Phase } from '../dlp/particleModel.js';
 import { particleModel, sample } from '../dlp/particleModel.js';
 import { stopped } from '../dlp/stop.js';
+import type { DdlpParams } from './params.js';
 import type { Forecast, Pint, Scene } from './pint.js';
 import { pint } from './pint.js';
 
-/** What a video needs beside the particles of an image; names of the original. */
-export interface DynamicsParams {
-  timestep_horizon: number;
-  /** Frames whose KL is to the constant prior. */
-  num_static_frames: number;
-  pint_dim: number;
-  pint_layers: number;
-  pint_heads: number;
-  predict_delta: boolean;
-  /** The original's defects (docs/dlp.md), for comparison with it. */
-  reference: boolean;
-}
+/** What a video needs beside the particles of an image. */
+export type DynamicsParams = Pick<
+  DdlpParams,
+  'timestep_horizon' | 'num_static_frames' | 'pint_dim' | 'pint_layers' | 'pint_heads' | 'predict_delta' | 'reference'
+>;
 
 /** Posterior of b clips of t frames, k particles each. Rows go clip by clip, frame by frame: [b * t * k, ...]. */
 export interface EncodedVideo extends Encoded {
@@ -71,10 +65,9 @@ export function ddlpNetwork(params: DlpParams & DynamicsParams, streams: RandomS
     rollOut(encoded, steps) {
       let scene = sceneOf(encoded, k);
       for (let step = 0; step < steps; step += 1) {
-        const frames = scene.position.shape[1];
-        const length = Math.min(frames, params.timestep_horizon);
-        const forecast = dynamics(lastFrames(scene, length), null);
-        scene = extended(scene, forecast, length);
+        const past = scene;
+        const length = Math.min(past.position.shape[1], params.timestep_horizon);
+        scene = tf.tidy(() => ({ ...extended(past, dynamics(lastFrames(past, length), null), length) }));
       }
       return scene;
     },
@@ -194,7 +187,8 @@ function sceneOf(encoded: EncodedVideo, k: number): Scene {
   };
 }
 
-function cut(scene: Scene, begin: number, length: number): Scene {
+/** Some frames of it. */
+export function cut(scene: Scene, begin: number, length: number): Scene {
   const particles = (x: tf.Tensor4D): tf.Tensor4D => {
     const [b, , k, d] = x.shape;
     return tf.slice4d(x, [0, begin, 0, 0], [b, length, k, d]);

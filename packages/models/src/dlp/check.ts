@@ -13,14 +13,16 @@ import { DlpParams } from './params.js';
 /** Illegal combinations of values that are legal one by one. `facts` is null where the data cannot be read yet. */
 export function checkDlp(raw: Params, facts: DatasetFacts | null): Fault[] {
   const params = DlpParams.parse(raw);
-  return [
-    ...checkLoss(params),
-    ...checkAnchor(params),
-    ...checkChannels(params),
-    ...checkParticles(params),
-    ...(facts ? checkData(params, facts) : []),
-  ];
+  return [...checkParts(params), ...(facts ? [...checkFrames(params, facts), ...checkCount(params, facts)] : [])];
 }
+
+/** Of the parts that images and video share. */
+export const checkParts = (params: DlpParams): Fault[] => [
+  ...checkLoss(params),
+  ...checkAnchor(params),
+  ...checkChannels(params),
+  ...checkParticles(params),
+];
 
 function checkLoss({ recon_loss_type }: DlpParams): Fault[] {
   if (recon_loss_type === 'mse') return [];
@@ -118,12 +120,13 @@ function checkParticles(params: DlpParams): Fault[] {
   return faults;
 }
 
-function checkData({ image_size, batch_size, ch }: DlpParams, facts: DatasetFacts): Fault[] {
+/** Whether the frames of the data are what the network sees. */
+export function checkFrames({ image_size, ch }: DlpParams, facts: DatasetFacts): Fault[] {
   const faults: Fault[] = [];
   if (facts.channels !== ch) {
     faults.push({
       path: 'dataset',
-      message: 'dlp sees colour',
+      message: 'particles have colours',
       given: `${facts.channels} channel${facts.channels === 1 ? '' : 's'}`,
       allowed: 'images of 3 channels',
     });
@@ -136,14 +139,18 @@ function checkData({ image_size, batch_size, ch }: DlpParams, facts: DatasetFact
       allowed: facts.height === facts.width ? `${facts.height}` : 'data with square images',
     });
   }
+  return faults;
+}
+
+function checkCount({ batch_size }: DlpParams, facts: DatasetFacts): Fault[] {
   const training = (facts.splits?.train ?? []).reduce((sum, trial) => sum + (facts.frames[trial] ?? 0), 0);
-  if (training < batch_size) {
-    faults.push({
+  if (training >= batch_size) return [];
+  return [
+    {
       path: 'batch_size',
       message: `the data has ${training} training images, which do not fill one batch`,
       given: batch_size,
       allowed: `1 to ${training}`,
-    });
-  }
-  return faults;
+    },
+  ];
 }

@@ -1,7 +1,6 @@
 import type { DatasetFacts, Fault, MetricCard, Params, Summary } from '@trawl/spec';
 import { VISIBLE_PARTICLE } from '@trawl/spec';
 import { ACTIVE_VARIANCE } from '../ps-vae/latentCards.js';
-import { DlpParams } from './params.js';
 
 const SPLITS = ['train', 'val', 'test'] as const;
 const HELD = ['val', 'test'] as const;
@@ -33,9 +32,8 @@ function correlationOf(summary: Summary, { minActive }: ActiveOptions): number {
   return summary[`val.latent_correlation${pairs}`] ?? Number.NaN;
 }
 
-function tooFewFeatures(raw: Params): Fault[] {
-  const { learned_feature_dim } = DlpParams.parse(raw);
-  if (learned_feature_dim >= 2) return [];
+function tooFewFeatures({ learned_feature_dim }: Params): Fault[] {
+  if (Number(learned_feature_dim) >= 2) return [];
   return [
     {
       path: 'learned_feature_dim',
@@ -46,7 +44,7 @@ function tooFewFeatures(raw: Params): Fault[] {
   ];
 }
 
-function needsPositions(_params: Params, facts: DatasetFacts | null): Fault[] {
+export function needsPositions(_params: Params, facts: DatasetFacts | null): Fault[] {
   if (facts === null || facts.kind === 'shapes' || facts.kind === 'balls') return [];
   return [
     {
@@ -58,7 +56,7 @@ function needsPositions(_params: Params, facts: DatasetFacts | null): Fault[] {
   ];
 }
 
-const PRIORS = [
+export const PRIORS = [
   'anchor_s',
   'scale_std',
   'offset_std',
@@ -68,7 +66,12 @@ const PRIORS = [
   'kl_balance',
   'n_kp_enc',
 ];
-const term = (name: string, description: string, contains: readonly string[], unit = 'nats an image'): MetricCard => ({
+export const term = (
+  name: string,
+  description: string,
+  contains: readonly string[],
+  unit = 'nats an image',
+): MetricCard => ({
   name,
   description,
   unit,

@@ -199,4 +199,5 @@ export const DlpParams = z.strictObject({
     recommended: 0.2,
   }),
 });
-export type DlpParams = z.output<typeof DlpParams>;
+/** Without what only says which model it is, so that parts of both models take it. */
+export type DlpParams = Omit<z.output<typeof DlpParams>, 'use_tracking'>;

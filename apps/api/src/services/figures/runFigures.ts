@@ -1,4 +1,4 @@
-import { EVALUATION_FILE, PARTICLES_FILE } from '@trawl/spec';
+import { EVALUATION_FILE, PARTICLES_FILE, ROLLOUT_FILE } from '@trawl/spec';
 import { ProblemError } from '../../problems.js';
 import { runCurvesKind, runWords } from './curves.js';
 import { bytesOf, epochsOf, evaluationOf } from './evaluation.js';
@@ -130,4 +130,19 @@ export const RUN_FIGURES: readonly FigureKind<RunSubject>[] = [
       };
     },
   },
+  evaluated(
+    {
+      name: 'rollout-movie',
+      title: 'Rollouts, moving',
+      description:
+        'Validation clips beside what ddlp makes of their first frames: given frames reconstructed, then predicted',
+      kind: 'movie',
+      options: ['base'],
+    },
+    (words, rollout, { base }) => ({
+      movie: 'rollout-movie',
+      data: { ...words, rollout, clips: base === undefined ? null : [base] },
+    }),
+    ROLLOUT_FILE,
+  ),
 ];
