@@ -29,7 +29,7 @@ export interface Renderer {
 
 /** A movie and a figure at a time: neither waits for the other. */
 const THREADS = 2;
-/** A thread that is not asked for so long ends, and with it its memory: 60 MB of fonts, code and pixels. */
+/** A thread that is not asked for so long ends, and with it its memory: some 200 MB of code, fonts and pixels. */
 const IDLE_MS = 10 * 60_000;
 /** Of a thread's heap, MB: one job cannot take the service with it. */
 const HEAP_MB = 1_024;
