@@ -5,6 +5,7 @@ import { DatasetSchema } from '@trawl/spec';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { bareContext } from './bareContext.testing.js';
+import { KERNELS as DDLP } from './ddlp/kernels.js';
 import { KERNELS as DLP } from './dlp/kernels.js';
 import { KERNELS as MSPS } from './msps-vae/kernels.js';
 import { KERNELS as FAMILY } from './ps-vae/kernels.js';
@@ -55,6 +56,18 @@ const particles = {
   num_epochs: 3,
   weight_decay: 1e-4,
 };
+const balls = { kind: 'balls', train: 2, val: 1, test: 1, frames: 4, balls: 1, size: 32 };
+const clips = {
+  n_kp_prior: 8,
+  timestep_horizon: 2,
+  num_static_frames: 1,
+  pint_dim: 8,
+  pint_layers: 1,
+  pint_heads: 2,
+  start_dyn_epoch: 1,
+  cond_steps: 2,
+  animation_horizon: 4,
+};
 const otherWays = {
   pad_mode: 'zeros',
   kp_activation: 'sigmoid',
@@ -102,6 +115,11 @@ const LISTS: Record<string, List> = {
       ['dlp', particles, shapes],
       ['dlp', { ...particles, ...otherWays }, shapes],
     ],
+  },
+  ddlp: {
+    kernels: DDLP,
+    beside: [],
+    runs: [['ddlp', { ...particles, ...clips }, balls]],
   },
 };
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { requireKernels } from '@trawl/nn';
 import type { Split } from '@trawl/spec';
 import type { TrainContext } from '../contract.js';
 import { epochFile, evaluationFiles } from '../dlp/evaluation.js';
@@ -16,6 +17,7 @@ import { addSeen, featureMetrics, objectsOf, seenMetrics, splitSums } from '../d
 import { ddlpCard } from './card.js';
 import type { Clip } from './clips.js';
 import { clipsOf, videoOf } from './clips.js';
+import { KERNELS } from './kernels.js';
 import { ddlpLoss, dynamicDiscount, VIDEO_TERMS } from './loss.js';
 import type { DdlpNetwork } from './network.js';
 import { ddlpNetwork } from './network.js';
@@ -40,6 +42,7 @@ type ImageNetwork = Parameters<typeof evaluationFiles>[0];
 
 /** DDLP as the loop trains it: an item is a clip of timestep_horizon + 1 frames. */
 export function ddlpModel(ctx: TrainContext): LoopModel {
+  requireKernels(ctx.backend, KERNELS);
   const { dataset } = ctx;
   const splits = checkedSplits(ctx, ddlpCard);
   const params = DdlpParams.parse(ctx.params);
