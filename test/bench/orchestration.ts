@@ -5,7 +5,7 @@ import { seededRandom } from '@trawl/search';
 import { openSite, type Site } from '../chaos/site.js';
 import { openDatabase, type Database } from './database.js';
 import { type Profile, profileOf } from './profile.js';
-import { findPeer, peer } from './python.js';
+import { findPeer, peer, sqlAlchemyUrl } from './python.js';
 import { say } from './say.js';
 import { mapValues, residentMegabytes, sum, usageByRole } from './usage.js';
 
@@ -141,12 +141,11 @@ async function timed(
 async function peersOf(site: Site, seconds: number, { ray, optuna }: Peers): Promise<Orchestrated['peers']> {
   const runs = String(seconds === 0 ? PEER_RUNS.noop : PEER_RUNS.second);
   const slots = String(WORKERS * SLOTS);
-  const url = new URL(site.databaseUrl);
-  url.pathname = '/optuna';
+  const url = sqlAlchemyUrl(site.databaseUrl, 'optuna');
   if (optuna.found) await site.sql('create database optuna');
   say(`peers: ${ray.about}; ${optuna.about}`);
   return {
-    optuna: optuna.found ? await peer('optuna_noop.py', [url.href, runs, slots, String(seconds)], PEER_SECONDS) : null,
+    optuna: optuna.found ? await peer('optuna_noop.py', [url, runs, slots, String(seconds)], PEER_SECONDS) : null,
     ray: ray.found ? await peer('ray_noop.py', [runs, slots, String(seconds)], PEER_SECONDS) : null,
   };
 }

@@ -62,3 +62,10 @@ export async function findPeer(modules: readonly string[]): Promise<{ found: boo
 }
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
+
+/** A database of the server of `url`, as SQLAlchemy names it. */
+export function sqlAlchemyUrl(url: string, database: string): string {
+  const own = new URL(url);
+  own.pathname = `/${database}`;
+  return own.href.replace(/^postgres:/, 'postgresql:');
+}

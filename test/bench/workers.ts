@@ -3,7 +3,7 @@ import { seededRandom } from '@trawl/search';
 import { midRun } from '../chaos/look.js';
 import { LEASE_SECONDS, openSite, type Site } from '../chaos/site.js';
 import { until } from '../support/processes.js';
-import { findPeer, peer } from './python.js';
+import { findPeer, peer, sqlAlchemyUrl } from './python.js';
 import { say } from './say.js';
 
 const CELLS = 64;
@@ -18,7 +18,9 @@ interface Swept {
 }
 
 interface Outcome {
-  /** Trainings that ended well beyond one a cell. */
+  /** Attempts: one a cell, and one more for each that a killed worker had in hand. */
+  runs: number;
+  /** Results beyond one a cell. */
   extra: number;
   /** Runs that are said to go on when all is over. */
   stuck: number;
@@ -45,14 +47,13 @@ export async function workers(args: string[]): Promise<object> {
     await site.teach({ epochs: 2, steps_per_epoch: 5, ms_per_step: 10 });
     await Promise.all([site.startApi(), site.startScheduler()]);
     await site.sql('create database optuna');
-    const url = new URL(site.databaseUrl);
-    url.pathname = '/optuna';
+    const url = sqlAlchemyUrl(site.databaseUrl, 'optuna');
     for (const count of values.workers.map(Number)) {
       for (const killed of count === 1 ? [0] : [0, count / 2]) {
         say(`${count} workers, ${killed} killed`);
         const trawl = await sweep(site, count, killed);
         const theirs = optuna.found
-          ? await peer('optuna_grid.py', [url.href, String(count), String(killed)], PEER_SECONDS)
+          ? await peer('optuna_grid.py', [url, String(count), String(killed)], PEER_SECONDS)
           : null;
         results.push({ workers: count, killed, trawl, optuna: theirs });
       }
@@ -65,7 +66,6 @@ export async function workers(args: string[]): Promise<object> {
 
 async function sweep(site: Site, count: number, killed: number): Promise<Outcome> {
   await Promise.all(Array.from({ length: count }, () => site.startWorker({ TRAWL_SLOTS: '1' })));
-  const before = ends(site);
   const began = performance.now();
   const id = await site.submit(CELLS, {}, [1]);
   const states = async (): Promise<string[]> => (await site.runs(id)).map(({ state }) => state);
@@ -83,17 +83,18 @@ async function sweep(site: Site, count: number, killed: number): Promise<Outcome
   await until('all cells', over, 300_000).catch(() => {});
   const seconds = Number(((performance.now() - began) / 1_000).toFixed(1));
   const now = await states();
-  const extra = ends(site) - before - now.filter((state) => state === 'succeeded').length;
+  const [counts] = await site.sql(
+    `select count(*)::int as runs, count(*) filter (where "end" = 'succeeded')::int as good
+     from attempt join run on run.id = run_id where sweep_id = $1`,
+    [id],
+  );
   for (const worker of site.workers) worker.kill('SIGTERM');
   await until('the workers to end', () => site.workers.length === 0, 60_000);
   return {
-    extra,
+    runs: Number(counts?.['runs']),
+    extra: Number(counts?.['good']) - now.filter((state) => state === 'succeeded').length,
     stuck: now.filter((state) => state === 'running').length,
     missing: now.filter((state) => state !== 'succeeded').length,
     seconds,
   };
 }
-
-/** Trainings that ended well, by the word of the trainers. */
-const ends = (site: Site): number =>
-  site.witness().filter(({ event, how }) => event === 'end' && how === 'succeeded').length;
