@@ -18,7 +18,7 @@ export interface Played {
   /** Attempts that failed or were lost. */
   failures: number;
   seconds: number;
-  /** For how long this process stood still at most. Above a second the machine may have cost leases. */
+  /** For how long this process stood still at most. Above 250 the machine may have cost leases. */
   stoodMs: number;
 }
 

@@ -99,10 +99,17 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     TRAWL_UNSAFE: unsafe,
   };
   const roles: Role[] = [];
-  const started = async (role: Promise<Role>): Promise<Role> => {
-    const done = await role;
-    roles.push(done);
-    return done;
+  let count = 0;
+  /** As whoever looks after a role in production: one that cannot reach its servers in time ends, and is started again. */
+  const started = async (start: () => Promise<Role>, tries = 3): Promise<Role> => {
+    try {
+      const role = await start();
+      roles.push(role);
+      return role;
+    } catch (error) {
+      if (tries === 1 || !/connection timeout|ETIMEDOUT/i.test(String(error))) throw error;
+      return started(start, tries - 1);
+    }
   };
   const living = (app: string): Role[] => roles.filter(({ name, alive }) => name.startsWith(app) && alive);
 
@@ -152,9 +159,9 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       },
     },
     startApi: ({ within } = {}) =>
-      started(
+      started(() =>
         startRole('api', {
-          name: `api-${roles.length}`,
+          name: `api-${count++}`,
           ready: 'Server listening',
           folder,
           env: { ...common, TRAWL_PORT: String(port), TRAWL_DATA_DIR: folder, TRAWL_DATA_ROOTS: folder },
@@ -162,19 +169,20 @@ export async function openSite(options: SiteOptions): Promise<Site> {
         }),
       ),
     startScheduler: () =>
-      started(
-        startRole('scheduler', { name: `scheduler-${roles.length}`, ready: '"scheduling"', folder, env: common }),
+      started(() =>
+        startRole('scheduler', { name: `scheduler-${count++}`, ready: '"scheduling"', folder, env: common }),
       ),
     startWorker: (own = {}) =>
-      started(
-        startRole('worker', {
-          name: `worker-${roles.length}`,
+      started(() => {
+        const name = `worker-${count++}`;
+        return startRole('worker', {
+          name,
           ready: 'worker ready',
           folder,
           env: {
             ...common,
             TRAWL_API_URL: apiUrl,
-            TRAWL_DATA_DIR: join(folder, `worker-${roles.length}`),
+            TRAWL_DATA_DIR: join(folder, name),
             TRAWL_DATA_ROOTS: folder,
             TRAWL_CAPABILITY: 'cpu',
             TRAWL_SLOTS: '2',
@@ -182,8 +190,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
             TRAWL_TRAINER_MODULE: modulePath,
             ...own,
           },
-        }),
-      ),
+        });
+      }),
     async teach(params, module = 'chaos/trainer.js') {
       const stub = JSON.stringify(`${ROOT}/test/dist/${module}`);
       const lines = [
