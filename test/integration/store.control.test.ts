@@ -94,12 +94,12 @@ test('a project with a limit gets no more than it, over all its sweeps and dispa
 test('a run asks for its share of a GPU, and for all of one after it was out of memory', async () => {
   const sweep = await addSweep(store, { cells: betas(1), execution: { gpuShare: 0.25 } });
   const [id = ''] = await runsOf(store, sweep);
-  expect(await store.runs.demand(id)).toEqual({ gpuShare: 0.25, model: 'ps-vae' });
+  expect(await store.runs.demand(id)).toEqual({ gpuShare: 0.25, alone: false, model: 'ps-vae' });
   await store.runs.claim(id, 0, worker);
   await store.runs.fail(id, 1, 'out_of_memory', 'too large');
-  expect(await store.runs.demand(id)).toEqual({ gpuShare: 1, model: 'ps-vae' });
+  expect(await store.runs.demand(id)).toMatchObject({ alone: true });
   await store.runs.claim(id, 2, worker);
   await store.runs.fail(id, 3, 'crashed', 'of something else');
-  expect(await store.runs.demand(id)).toMatchObject({ gpuShare: 0.25 });
+  expect(await store.runs.demand(id)).toMatchObject({ alone: false });
   expect(await store.runs.demand('no-id')).toBeNull();
 });

@@ -72,6 +72,8 @@ const sweepOf = (runs: number, params: Record<string, unknown>, execution: Recor
     execution,
   });
 
+const startCpuWorker = (slots: number) => stack.startWorker({ TRAWL_SLOTS: String(slots), TRAWL_WARM_RUNS: '1' });
+
 describe('runs on GPUs', () => {
   it('have one each by default, however many slots there are', async () => {
     await startGpuWorker('0,GPU-77', 6);
@@ -87,8 +89,11 @@ describe('runs on GPUs', () => {
     expect(seen).toEqual({ most: 4, mostOnOne: 2, devices: new Set(['0', '1']) });
   });
 
-  it('that were out of memory are tried again alone', async () => {
-    await startGpuWorker('0', 4);
+  it.each([
+    ['on their GPU', () => startGpuWorker('0', 4)],
+    ['on the CPU', () => startCpuWorker(4)],
+  ])('that were out of memory are tried again alone %s', async (_, start) => {
+    await start();
     const sweep = await sweepOf(4, { mode: 'oom', at_step: 7, checkpoint_steps: 3, once: true }, { gpuShare: 0.25 });
     await watch(sweep);
     const runs = await stack.runs(sweep);

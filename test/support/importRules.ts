@@ -8,6 +8,7 @@ export type Rule = (sources: Sources) => string[];
 const MAY_KNOW: Record<string, readonly string[]> = {
   spec: [],
   settings: [],
+  tracing: [],
   search: ['spec'],
   nn: ['spec'],
   datasets: ['spec'],

@@ -5,6 +5,7 @@ import { inspectDataset } from '@trawl/datasets/inspect';
 import { openQueue } from '@trawl/queue';
 import type { Catalog, RunView } from '@trawl/spec';
 import { listen, LocalArtifacts, openStore, type Store, type UnsafeSwitches } from '@trawl/store';
+import { openTracing } from '@trawl/tracing';
 import { Pool } from 'pg';
 import pino from 'pino';
 import { buildApp } from '../../apps/api/dist/app.js';
@@ -39,7 +40,9 @@ export interface Stack {
 const LEASE_MS = 30_000;
 const catalog: Catalog = new Map([[card.name, card]]);
 
-export async function startStack({ unsafe }: { unsafe?: UnsafeSwitches } = {}): Promise<Stack> {
+/** @param options.otlpEndpoint a collector, to which api and scheduler send spans as one service; workers by their own env */
+export async function startStack(options: { unsafe?: UnsafeSwitches; otlpEndpoint?: string } = {}): Promise<Stack> {
+  const { unsafe, otlpEndpoint = null } = options;
   const database = await freshDatabase();
   const { databaseUrl } = database;
   const folder = await mkdtemp(join(tmpdir(), 'trawl-stack-'));
@@ -50,7 +53,9 @@ export async function startStack({ unsafe }: { unsafe?: UnsafeSwitches } = {}): 
   const queues = await Promise.all(
     (['cpu', 'gpu'] as const).map((capability) => openQueue({ url: databaseUrl, capability })),
   );
+  const tracing = await openTracing(otlpEndpoint, 'stack', (error) => logged.push(error));
   const app = buildApp({
+    tracing,
     store,
     files: new LocalArtifacts(join(folder, 'artifacts')),
     queues,
@@ -64,7 +69,7 @@ export async function startStack({ unsafe }: { unsafe?: UnsafeSwitches } = {}): 
   // A scheduler does not reap in its first 30 s, so that workers can renew; here everybody is well from the start.
   let begun = false;
   const now = (): number => performance.now() + (begun ? LEASE_MS : 0);
-  const scheduler = startScheduler({ store, queues, catalog, log, intervalMs: 200, repairMs: 1_000, now });
+  const scheduler = startScheduler({ store, queues, catalog, log, tracing, intervalMs: 200, repairMs: 1_000, now });
   begun = true;
   const listener = await listen(databaseUrl, (notification) => scheduler.notify(notification));
   const pool = new Pool({ connectionString: databaseUrl, max: 1 });
@@ -142,7 +147,7 @@ export async function startStack({ unsafe }: { unsafe?: UnsafeSwitches } = {}): 
       await scheduler.close();
       await app.close();
       await Promise.all(queues.map((queue) => queue.close()));
-      await Promise.all([store.close(), pool.end()]);
+      await Promise.all([store.close(), pool.end(), tracing.close()]);
       await database.drop();
       await rm(folder, { recursive: true, force: true });
       if (left.length > 0) throw new Error(`trainers outlived their supervisors: ${left.join(', ')}`);

@@ -34,6 +34,7 @@ const runOf = (seed: number, params: Record<string, unknown> = {}): StartMessage
   checkpoint: null,
   weights: null,
   checkpointSeconds: 60,
+  traceparent: null,
 });
 
 interface Said {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { NO_TRACING, type Tracing } from '@trawl/tracing';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { jsonBodies } from './plugins/bodies.js';
 import { access } from './plugins/access.js';
@@ -61,9 +62,11 @@ const BESTS_KEPT = 1_000;
 
 export interface AppOptions extends Omit<
   Services,
-  'wakeups' | 'rankings' | 'bests' | 'limits' | 'graceSeconds' | 'dataRoots'
+  'wakeups' | 'rankings' | 'bests' | 'limits' | 'graceSeconds' | 'dataRoots' | 'tracing'
 > {
   log: FastifyBaseLogger;
+  /** Nothing is recorded where nobody says otherwise. */
+  tracing?: Tracing;
   /** Wake them with the store's notifications; without, event streams look for news every few seconds. */
   wakeups?: Wakeups;
   limits?: Partial<Limits>;
@@ -80,6 +83,7 @@ export interface AppOptions extends Omit<
 /** The HTTP service, ready to `listen` or `inject`. Closing it leaves store and queues open. */
 export function buildApp({
   log,
+  tracing = NO_TRACING,
   wakeups = new Wakeups(),
   limits,
   graceSeconds = HOUR,
@@ -90,6 +94,7 @@ export function buildApp({
 }: AppOptions): FastifyInstance {
   const services: Services = {
     ...rest,
+    tracing,
     wakeups,
     rankings: new Answers(rest.store.events, { weigh: ({ cells }) => cells.length, most: CELLS_KEPT }),
     bests: new Answers(rest.store.events, { weigh: () => 1, most: BESTS_KEPT }),

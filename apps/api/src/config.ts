@@ -60,6 +60,10 @@ const Environment = z.object({
   TRAWL_GC_MINUTES: z.coerce.number().min(0).max(10_000).default(15),
   /** Time that open requests get to finish after SIGTERM. */
   TRAWL_CLOSE_SECONDS: z.coerce.number().positive().default(10),
+  /** An OpenTelemetry collector, as http://127.0.0.1:4318: spans go to its /v1/traces. Without it none are recorded. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  /** Read by OpenTelemetry's exporter itself: name=value, comma-separated, as for a collector that asks for a key. */
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
   /** For tests only, the same in all roles: how long a claim or a renewal of a run holds. */
   TRAWL_LEASE_SECONDS: z.coerce.number().min(2).max(600).default(LEASE_SECONDS),
 });
@@ -92,5 +96,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     gcSeconds: e.TRAWL_GC_MINUTES * 60,
     leaseSeconds: e.TRAWL_LEASE_SECONDS,
     closeSeconds: e.TRAWL_CLOSE_SECONDS,
+    otlpEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   };
 }

@@ -2,6 +2,7 @@ import { inspectDataset } from '@trawl/datasets/inspect';
 import { catalog } from '@trawl/models/catalog';
 import { openQueue } from '@trawl/queue';
 import { listen, openArtifacts, openStore } from '@trawl/store';
+import { openTracing } from '@trawl/tracing';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { buildApp } from './app.js';
@@ -27,6 +28,8 @@ const queues = await Promise.all(
     openQueue({ url: config.queueUrl, capability, onError: (error) => log.warn({ err: error, capability }, 'queue') }),
   ),
 );
+const onUnsent = (error: string): void => log.warn({ error }, 'spans were not sent');
+const tracing = await openTracing(config.otlpEndpoint, 'trawl-api', onUnsent);
 const wakeups = new Wakeups();
 const listener = await listen(config.databaseUrl, (notification) => wakeups.notify(notification));
 const artifacts = await openArtifacts({ ...config.artifacts, dataDir: config.dataDir });
@@ -40,6 +43,7 @@ const app = buildApp({
   dataRoots: config.dataRoots,
   inspect: (dataset, at) => inspectDataset(dataset, { roots: config.dataRoots, at }),
   log,
+  tracing,
   wakeups,
   limits: config.limits,
   graceSeconds,
@@ -59,6 +63,7 @@ const grace = closeWithGrace({ delay: config.closeSeconds * 1_000, logger: log }
   artifacts.close();
   await Promise.all(queues.map((queue) => queue.close()));
   await store.close();
+  await tracing.close();
 });
 // `trawl up` holds the other end: it has died.
 if (process.connected) process.once('disconnect', () => grace.close());

@@ -8,6 +8,7 @@ it('queues on Redis where there is one, else on Postgres', () => {
     queueUrl: databaseUrl,
     logLevel: 'info',
     closeSeconds: 10,
+    otlpEndpoint: null,
     leaseSeconds: 30,
     noReaper: false,
   });

@@ -1,6 +1,7 @@
 import { catalog } from '@trawl/models/catalog';
 import { openQueue, type Capability } from '@trawl/queue';
 import { listen, openStore } from '@trawl/store';
+import { openTracing } from '@trawl/tracing';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { readConfig } from './config.js';
@@ -22,7 +23,9 @@ const queues = await Promise.all(
     openQueue({ url: config.queueUrl, capability, onError: (error) => log.warn({ err: error, capability }, 'queue') }),
   ),
 );
-const scheduler = startScheduler({ store, queues, catalog, log, leaseSeconds });
+const onUnsent = (error: string): void => log.warn({ error }, 'spans were not sent');
+const tracing = await openTracing(config.otlpEndpoint, 'trawl-scheduler', onUnsent);
+const scheduler = startScheduler({ store, queues, catalog, log, tracing, leaseSeconds });
 const listening = await listen(config.databaseUrl, scheduler.notify);
 log.info('scheduling');
 
@@ -35,6 +38,7 @@ const grace = closeWithGrace({ delay: config.closeSeconds * 1_000, logger: false
   await scheduler.close();
   await Promise.all(queues.map((queue) => queue.close()));
   await store.close();
+  await tracing.close();
 });
 // `trawl up` holds the other end: it has died.
 if (process.connected) process.once('disconnect', () => grace.close());

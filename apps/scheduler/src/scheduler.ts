@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dispatch, repair, type RunQueue } from '@trawl/queue';
 import type { Catalog } from '@trawl/spec';
 import { LEASE_SECONDS, type Notification, type Store } from '@trawl/store';
+import { NO_TRACING, spanOfDispatch, type Tracing } from '@trawl/tracing';
 import type { Logger } from 'pino';
 import { advance } from './advance/advance.js';
 import { createAlarm } from './alarm.js';
@@ -17,6 +18,8 @@ export interface SchedulerOptions {
   queues: readonly RunQueue[];
   catalog: Catalog;
   log: Logger;
+  /** Nothing is recorded where nobody says otherwise. */
+  tracing?: Tracing;
   leaseSeconds?: number;
   /** Time between rounds when nothing happens; 0 runs none but those that `tick` asks for. */
   intervalMs?: number;
@@ -38,11 +41,12 @@ export interface Scheduler {
 /** Runs rounds until it is closed. What a round has not done the next one does, here or in another scheduler. */
 export function startScheduler(options: SchedulerOptions): Scheduler {
   const { store, queues, catalog, log, leaseSeconds = LEASE_SECONDS } = options;
-  const { intervalMs = 1_000, repairMs = 5_000, now = () => performance.now() } = options;
+  const { tracing = NO_TRACING, intervalMs = 1_000, repairMs = 5_000, now = () => performance.now() } = options;
   const reaper = createReaper({ store, log, leaseSeconds, now });
   // Two, since a Redis that is away must not keep expired leases from being noticed.
   const withPostgres = createGuard(log, 'Postgres', () => reaper.connected());
   const withQueues = createGuard(log, 'the queue');
+  const adding = spanOfDispatch(tracing, (runIds) => store.runs.traceparents(runIds));
   const alarm = createAlarm();
   const closing = new AbortController();
   const stuck = new Set<string>();
@@ -55,9 +59,9 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       await reaper.reap();
     });
     await withQueues(async () => {
-      for (const run of await dispatch(store, queues)) log.info(run, 'run dispatched');
+      for (const run of await dispatch(store, queues, adding)) log.info(run, 'run dispatched');
       if (now() < nextRepair) return;
-      for (const run of await repair(store, queues)) log.warn(run, 'run was not in its queue, added again');
+      for (const run of await repair(store, queues, adding)) log.warn(run, 'run was not in its queue, added again');
       nextRepair = now() + repairMs;
     });
   };

@@ -46,6 +46,10 @@ const Environment = z.object({
   /** A paused or timed-out trainer that has not stopped after this is killed; its last checkpoint stands. */
   TRAWL_STOP_SECONDS: seconds(60),
   TRAWL_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** An OpenTelemetry collector, as http://127.0.0.1:4318: spans go to its /v1/traces. Without it none are recorded. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  /** Read by OpenTelemetry's exporter itself: name=value, comma-separated, as for a collector that asks for a key. */
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
   /** Trainers append what they did to this file as JSON lines: a witness beside the database. */
   TRAWL_TRAINER_LOG: z.string().optional(),
   /** For tests only: a module that stands in for the models and what they load (trainer/equipment.ts). */
@@ -76,7 +80,7 @@ export const TrainerSettings = z.object({
 export type TrainerSettings = z.infer<typeof TrainerSettings>;
 
 /** Secrets that a trainer has no use for. */
-const WITHHELD = ['DATABASE_URL', 'REDIS_URL', 'TRAWL_API_KEY', 'TRAWL_API_KEY_FILE'];
+const WITHHELD = ['DATABASE_URL', 'REDIS_URL', 'TRAWL_API_KEY', 'TRAWL_API_KEY_FILE', 'OTEL_EXPORTER_OTLP_HEADERS'];
 
 /** @throws Error naming each variable that is missing or illegal. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
@@ -106,6 +110,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     cacheHome: e.XDG_CACHE_HOME ?? null,
     trainerModule: e.TRAWL_TRAINER_MODULE === undefined ? null : resolve(e.TRAWL_TRAINER_MODULE),
     leaseSeconds: e.TRAWL_LEASE_SECONDS,
+    otlpEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     unsafe: {
       noFence: e.TRAWL_UNSAFE.includes('noFence'),
       noCas: e.TRAWL_UNSAFE.includes('noCas'),

@@ -1,11 +1,13 @@
 /**
  * The queue wakes workers; it holds nothing that Postgres does not know. A job is a run's id and the
- * fence at which it was dispatched: jobId `run-<id>-<fence>`, removed on completion and on failure,
+ * fence at which it was dispatched, and the trace that this is a part of: jobId `run-<id>-<fence>`, removed on completion and on failure,
  * never retried by the queue itself.
  */
 export interface RunJob {
   runId: string;
   fence: number;
+  /** W3C trace context, where spans are recorded. */
+  traceparent?: string | undefined;
 }
 
 export type Capability = 'cpu' | 'gpu';

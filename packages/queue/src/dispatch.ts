@@ -13,6 +13,14 @@ export interface DispatchStore {
   };
 }
 
+/** What happens around the adding of jobs, as that it is recorded. It must call `add`, with these runs. */
+export type AddJobs = <R extends RunJob>(
+  runs: readonly R[],
+  add: (runs: readonly R[]) => Promise<void>,
+) => Promise<void>;
+
+const justAdd: AddJobs = (runs, add) => add(runs);
+
 /** With no worker anywhere so many runs wait, so that the first one to come starts at once. */
 const FOR_THE_FIRST_WORKER = 4;
 /** A worker that ends a run always finds another. */
@@ -34,6 +42,7 @@ interface Load {
 export async function dispatch(
   store: DispatchStore,
   queues: readonly RunQueue[],
+  adding: AddJobs = justAdd,
 ): Promise<(RunJob & { sweepId: string; capability: Capability })[]> {
   const loads = await Promise.all(
     queues.map(async (queue): Promise<Load> => ({ queue, ...(await store.workers.freeSlots(queue.capability)) })),
@@ -48,7 +57,7 @@ export async function dispatch(
       if (limit <= 0) continue;
       const { capability } = load.queue;
       const runs = await store.runs.takeForDispatch(limit, capability);
-      await load.queue.add(runs);
+      await adding(runs, (traced) => load.queue.add(traced));
       load.dispatched += runs.length;
       moved.push(...runs.map((run) => ({ ...run, capability })));
     }
@@ -82,14 +91,18 @@ async function takeBack(store: DispatchStore, loads: readonly Load[]): Promise<v
  * about, however large the sweeps are.
  * @returns the runs it added again.
  */
-export async function repair(store: DispatchStore, queues: readonly RunQueue[]): Promise<RunJob[]> {
+export async function repair(
+  store: DispatchStore,
+  queues: readonly RunQueue[],
+  adding: AddJobs = justAdd,
+): Promise<RunJob[]> {
   const dispatched = await store.runs.dispatched();
   const lost = await Promise.all(
     queues.map(async (queue) => {
       const expected = dispatched.filter((run) => run.capability === queue.capability);
       const held = await queue.has(expected);
       const missing = expected.filter((_, i) => !held[i]);
-      await queue.add(missing);
+      await adding(missing, (traced) => queue.add(traced));
       return missing;
     }),
   );

@@ -5,7 +5,7 @@ import type { RunConsumer, RunJob } from './contract.js';
 import { within } from './within.js';
 
 const CLOSE_MS = 2_000;
-const JobData = z.object({ runId: z.string(), fence: z.int() });
+const JobData = z.object({ runId: z.string(), fence: z.int(), traceparent: z.string().optional() });
 
 interface ConsumerOptions<B extends IQueueBackend, C> {
   backend: Backend<B, C>;

@@ -57,9 +57,9 @@ export async function openRunQueue<B extends IQueueBackend, C>(
       for (let from = 0; from < jobs.length; from += BULK) {
         const bulk = jobs.slice(from, from + BULK);
         await queue.addBulk(
-          bulk.map(({ runId, fence }) => ({
+          bulk.map(({ runId, fence, traceparent }) => ({
             name: 'run',
-            data: { runId, fence },
+            data: { runId, fence, ...(traceparent !== undefined && { traceparent }) },
             opts: jobOptions({ runId, fence }),
           })),
         );

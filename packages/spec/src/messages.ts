@@ -29,6 +29,8 @@ export const StartMessage = z.object({
   /** Weights of another run to start from (`from`), already on this disk. */
   weights: z.string().nullable(),
   checkpointSeconds: z.number(),
+  /** W3C trace context of which the trainer's spans are a part; null: it says none. */
+  traceparent: z.string().nullable(),
 });
 export type StartMessage = z.infer<typeof StartMessage>;
 
@@ -74,6 +76,14 @@ export const FromTrainer = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('checkpoint'), epoch: z.int(), step: z.int(), ...file }),
   z.object({ type: z.literal('artifact'), name: z.string(), mediaType: z.string(), ...file }),
+  z.object({
+    type: z.literal('span'),
+    name: z.string(),
+    traceparent: z.string(),
+    /** Milliseconds since 1970. */
+    startedAt: z.number(),
+    endedAt: z.number(),
+  }),
   z.object({ type: z.literal('log'), level: z.enum(['debug', 'info', 'warn', 'error']), message: z.string() }),
   z.object({
     type: z.literal('succeeded'),

@@ -82,6 +82,8 @@ export interface Sweeps {
     variants?: NamedDataset[] | undefined;
     cells: Cell[];
     idempotencyKey?: string | undefined;
+    /** W3C trace context of the POST. */
+    traceparent?: string | null;
   }): Promise<{ id: string; created: boolean; sameText: boolean }>;
   detail(id: string): Promise<SweepDetail | null>;
   /** Newest first. */
@@ -178,9 +180,11 @@ export interface Runs {
   undispatch(runs: readonly RunFence[]): Promise<number>;
   /**
    * What a run asks of the device that it is to train on, for whoever has a job of it; null when it is unknown.
-   * One that was out of memory has its device for itself, whatever its spec says.
+   * `alone`: it was out of memory, and has the device for itself, whatever its spec says.
    */
-  demand(runId: string): Promise<{ gpuShare: number; model: string } | null>;
+  demand(runId: string): Promise<{ gpuShare: number; alone: boolean; model: string } | null>;
+  /** Trace contexts of the runs' sweeps, by run; of those that have one. */
+  traceparents(runIds: readonly string[]): Promise<Map<string, string>>;
   /** null when the run is not queued at this fence or its sweep is not running. */
   claim(runId: string, fence: number, workerId: string): Promise<ClaimedRun | null>;
   /** Another 30 s for each run still held, and a heartbeat of the worker. Every run asked for gets an answer. */

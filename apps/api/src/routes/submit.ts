@@ -47,16 +47,20 @@ export const submitRoutes: Routes = async (app, { services }) => {
       },
     },
     async (request, reply) => {
-      const checked = withProject(await check(request.body.value, services), request.body, callerOf(request));
-      if (request.query.dryRun === 'true') return reply.code(200).send(dryRun(checked.plan));
-      const { id, created } = await store(checked, request.body, request.headers['idempotency-key'], services);
-      await dispatchRuns(services, request.log);
-      // A repetition looks like the first answer, as a client that lost that one expects.
-      if (!created) reply.header('idempotent-replayed', 'true');
-      return reply
-        .code(201)
-        .header('location', `/v1/sweeps/${id}`)
-        .send(await sweepDetail(id, services));
+      const parent = request.raw.headers['traceparent']?.toString() ?? null;
+      return services.tracing.within('POST /v1/sweeps', { parent }, async ({ traceparent }) => {
+        const checked = withProject(await check(request.body.value, services), request.body, callerOf(request));
+        if (request.query.dryRun === 'true') return reply.code(200).send(dryRun(checked.plan));
+        const idempotencyKey = request.headers['idempotency-key'];
+        const { id, created } = await store(checked, request.body, { idempotencyKey, traceparent }, services);
+        await dispatchRuns(services, request.log);
+        // A repetition looks like the first answer, as a client that lost that one expects.
+        if (!created) reply.header('idempotent-replayed', 'true');
+        return reply
+          .code(201)
+          .header('location', `/v1/sweeps/${id}`)
+          .send(await sweepDetail(id, services));
+      });
     },
   );
 };

@@ -2,6 +2,7 @@ import type { RunQueue } from '@trawl/queue';
 import type { CheckEnv } from '@trawl/search';
 import type { Best, Ranking } from '@trawl/spec';
 import type { ArtifactFiles, Store } from '@trawl/store';
+import type { Tracing } from '@trawl/tracing';
 import type { Answers } from './answers.js';
 import type { Wakeups } from './wakeups.js';
 
@@ -16,6 +17,7 @@ export interface Services extends CheckEnv {
   wakeups: Wakeups;
   rankings: Answers<Ranking>;
   bests: Answers<Best>;
+  tracing: Tracing;
   limits: Limits;
   /** Garbage younger than this is left alone. */
   graceSeconds: number;

@@ -40,7 +40,7 @@ export function withProject(checked: Checked, { value }: SentDocument, { project
 export async function store(
   checked: Checked,
   document: SentDocument,
-  idempotencyKey: string | undefined,
+  { idempotencyKey, traceparent }: { idempotencyKey: string | undefined; traceparent: string | null },
   services: Services,
 ): Promise<{ id: string; created: boolean }> {
   const { plan, datasets, variants } = checked;
@@ -54,6 +54,7 @@ export async function store(
     variants,
     cells: expandStage(first, null, services.catalog),
     idempotencyKey,
+    traceparent,
   });
   if (!created && !sameText) {
     throw new ProblemError('key-reused', `The key made sweep ${id} from another body; take a new key for a new sweep.`);

@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { assertNever, FromTrainer, type StartMessage } from '@trawl/spec';
 import type { ClaimedRun, Store, StoredArtifact } from '@trawl/store';
+import type { Tracing } from '@trawl/tracing';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import { openAttemptSpans } from './attemptSpans.js';
 import { openAttemptLog } from './attemptLog.js';
 import type { DatasetCache } from './datasetCache.js';
 import { openDelivery } from './delivery.js';
@@ -22,6 +24,7 @@ export interface AttemptServices {
   trainers: Trainers;
   transfers: Transfers;
   datasets: DatasetCache;
+  tracing: Tracing;
   log: Logger;
 }
 
@@ -46,18 +49,20 @@ const crash = (message: string): KillReason => ({ kind: 'failed', failure: { fai
 
 /**
  * @param place.dir an empty folder, removed at the end
+ * @param place.parent trace context of its way here, or null
  * @param place.claimSentAt monotonic seconds at which the claim was sent: the lease counts from there
  */
 export function startAttempt(
   services: AttemptServices,
   run: ClaimedRun,
-  place: { slot: number; dir: string; claimSentAt: number },
+  place: { slot: number; dir: string; claimSentAt: number; parent: string | null },
 ): Attempt {
   const { config, store, leases, trainers, transfers, datasets } = services;
   const { runId, fence } = run;
   const { dir } = place;
   const log = services.log.child({ runId, fence });
 
+  const spans = openAttemptSpans(services.tracing, run, place);
   const lost = new AbortController();
   /** Aborted when transfers should be given up although the run is still ours. */
   const hurry = new AbortController();
@@ -146,6 +151,8 @@ export function startAttempt(
       case 'artifact':
         watched.steppedAt = now();
         return delivery.accept(message);
+      case 'span':
+        return spans.ofTrainer(message);
       case 'log':
         return said.write(message.level, message.message);
       case 'succeeded':
@@ -181,10 +188,15 @@ export function startAttempt(
   /** Runs the trainer to its end and delivers all that it sent. */
   const train = async (start: StartMessage, checkpoint: StoredArtifact | null): Promise<Outcome> => {
     watched.startedAt = watched.steppedAt = now();
-    const training = await trainers.train(place.slot, start, {
-      onMessage,
-      onOutput: (from, line) => said.write(from === 'stdout' ? 'info' : 'warn', line),
-    });
+    const traceparent = spans.next('trainer');
+    const training = await trainers.train(
+      place.slot,
+      { ...start, traceparent },
+      {
+        onMessage,
+        onOutput: (from, line) => said.write(from === 'stdout' ? 'info' : 'warn', line),
+      },
+    );
     trainer = training;
     // What came while the slot's old process ended found nobody to stop.
     if (lost.signal.aborted || killed !== null) training.kill();
@@ -194,6 +206,7 @@ export function startAttempt(
     const watchdog = setInterval(watch, WATCH_MS);
     const { exit, output } = await training.ended;
     clearInterval(watchdog);
+    spans.next('finish');
     await delivery.settled();
     const outcome = decideOutcome({ result, killed, stop: asked, exit, output });
     if (outcome.kind === 'unreadable') throw new DamagedCheckpoint(outcome.message);
@@ -218,6 +231,7 @@ export function startAttempt(
       return { kind: 'failed', failure: { failure: 'invalid_data', message } };
     }
     const attempt = async (checkpoint: StoredArtifact | null): Promise<Outcome> => {
+      spans.next('prepare');
       const start = await prepare({ config, transfers, datasets, run, checkpoint, dir, signal: transferring });
       return asked === null && lease.alive() ? train(start, checkpoint) : stopped(asked ?? 'drained');
     };
@@ -250,6 +264,7 @@ export function startAttempt(
 
   const live = async (): Promise<void> => {
     let well = false;
+    let end: Outcome | null = null;
     try {
       const outcome = await tryRun();
       if (outcome.kind === 'failed') said.write('error', `${outcome.failure.failure}: ${outcome.failure.message}`);
@@ -257,6 +272,7 @@ export function startAttempt(
         if (!lost.signal.aborted) log.warn({ error: String(error) }, 'the end of the log is not uploaded');
       });
       await record(outcome);
+      end = outcome;
       // Of a paused one the process stays too: it or another resumes in milliseconds.
       well = outcome.kind === 'succeeded' || result?.type === 'stopped';
       log.info(outcome.kind === 'succeeded' ? { kind: outcome.kind } : outcome, 'attempt ended');
@@ -265,6 +281,7 @@ export function startAttempt(
       if (!(error instanceof RunLost))
         log.error({ error: String(error) }, 'the end of the attempt could not be written');
     } finally {
+      spans.end(end);
       lease.drop();
       trainer?.release(well);
       delivery.abandon();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildKey, nativeDirectory } from '@trawl/nn/native/builds';
 import { expect, it } from 'vitest';
 import { readConfig } from '../config.js';
-import { lookAtMachine, trainerEnv, trainerSettings } from './devices.js';
+import { lookAtMachine, shareOf, trainerEnv, trainerSettings } from './devices.js';
 
 const configOf = (env: Record<string, string>) =>
   readConfig({ DATABASE_URL: 'postgres://db', TRAWL_CAPABILITY: 'gpu', ...env });
@@ -48,6 +48,15 @@ it("shows a GPU's trainers where the native build keeps CUDA", async () => {
 it('hides every GPU from trainers on the CPU', async () => {
   const config = configOf({ TRAWL_CAPABILITY: 'cpu', TRAWL_SLOTS: '1' });
   expect(trainerEnv(config, await lookAtMachine(config), 0)['CUDA_VISIBLE_DEVICES']).toBe('-1');
+});
+
+it('shares out a GPU as runs ask, the CPU by slots, and either to nobody beside a run that was out of memory', async () => {
+  const gpu = await lookAtMachine(configOf({ TRAWL_DEVICES: '0', TRAWL_SLOTS: '4' }));
+  const cpu = await lookAtMachine(configOf({ TRAWL_CAPABILITY: 'cpu', TRAWL_SLOTS: '4' }));
+  expect(new Set(cpu.deviceOf)).toEqual(new Set([0]));
+  const shares = (alone: boolean) => [gpu, cpu].map((machine) => shareOf(machine, { gpuShare: 0.5, alone }));
+  expect(shares(false)).toEqual([0.5, 0.25]);
+  expect(shares(true)).toEqual([1, 1]);
 });
 
 it("leaves the user's settings, but for what makes a slot a slot", async () => {

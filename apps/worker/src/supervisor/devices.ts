@@ -11,7 +11,7 @@ export interface Machine {
   devices: string[];
   /** What slot i sees: CUDA_VISIBLE_DEVICES of its trainers. */
   visible: string[];
-  /** The device of slot i, by number; on the CPU each slot is one. */
+  /** The device of slot i, by number; the CPU is one. */
   deviceOf: number[];
   threads: number;
   /** Of CUDA, in front of LD_LIBRARY_PATH of its trainers; none on the CPU. */
@@ -42,10 +42,19 @@ export async function lookAtMachine(config: Config): Promise<Machine> {
     capability: gpus.length > 0 ? 'gpu' : 'cpu',
     devices: gpus.map(({ id, name }) => `gpu:${id} ${name}`.trim()),
     visible: Array.from({ length: slots }, (_, slot) => gpus[slot % gpus.length]?.id ?? NONE),
-    deviceOf: Array.from({ length: slots }, (_, slot) => (gpus.length > 0 ? slot % gpus.length : slot)),
+    deviceOf: Array.from({ length: slots }, (_, slot) => (gpus.length > 0 ? slot % gpus.length : 0)),
     threads: config.threads ?? Math.max(1, Math.floor(config.cores / slots)),
     libraries: gpus.length > 0 ? await installedCudaFolders(nativeDirectory(config.cacheHome ?? undefined)) : [],
   };
+}
+
+/**
+ * The part of its device that a run takes. The CPU's is the same for all, that of a slot, since their threads are; but
+ * one that was out of memory has the host's for itself, as it has a GPU's.
+ */
+export function shareOf({ capability, visible }: Machine, { gpuShare, alone }: { gpuShare: number; alone: boolean }) {
+  if (alone) return 1;
+  return capability === 'gpu' ? gpuShare : 1 / visible.length;
 }
 
 async function listGpus(): Promise<{ id: string; name: string }[]> {

@@ -64,6 +64,7 @@ export async function prepare(options: Preparation): Promise<StartMessage> {
     checkpoint,
     weights,
     checkpointSeconds: config.checkpointSeconds,
+    traceparent: null,
   };
 }
 

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openQueue, type RunConsumer } from '@trawl/queue';
 import { listen, openStore } from '@trawl/store';
+import { openTracing } from '@trawl/tracing';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { version } from '../version.js';
 import { requireAccess } from './access.js';
 import { type Attempt, startAttempt } from './attempt.js';
 import { openDatasetCache } from './datasetCache.js';
-import { lookAtMachine, trainerEnv, trainerSettings } from './devices.js';
+import { lookAtMachine, shareOf, trainerEnv, trainerSettings } from './devices.js';
 import { openGate } from './gate.js';
 import { keepLeases } from './lease.js';
 import { openRooms } from './rooms.js';
@@ -94,7 +95,9 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
     transfers,
     log,
   });
-  const services = { config, store, leases, trainers, transfers, datasets, log };
+  const onUnsent = (error: string): void => log.warn({ error }, 'spans were not sent');
+  const tracing = await openTracing(config.otlpEndpoint, 'trawl-worker', onUnsent);
+  const services = { config, store, leases, trainers, transfers, datasets, tracing, log };
 
   const heartbeat = setInterval(
     () => {
@@ -118,7 +121,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   let consumer: RunConsumer | null = null;
   const gate = openGate(openRooms(machine.deviceOf), () => consumer, complain('the queue'));
 
-  const consuming = await queue.consume(slots, async ({ runId, fence }) => {
+  const consuming = await queue.consume(slots, async ({ runId, fence, traceparent = null }) => {
     // The scheduler's repair brings back a job that is dropped here.
     if (draining) throw new Error(`no slot for run ${runId}`);
     const demand = await store.runs.demand(runId);
@@ -126,7 +129,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
       log.debug({ runId, fence }, 'stale job dropped');
       return undefined;
     }
-    const place = await gate.enter(demand.gpuShare, (free) => trainers.choose(free, demand.model));
+    const place = await gate.enter(shareOf(machine, demand), (free) => trainers.choose(free, demand.model));
     if (place === null) return 'later';
     const { slot } = place;
     try {
@@ -140,7 +143,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
         await rm(dir, { recursive: true, force: true });
         return undefined;
       }
-      const attempt = startAttempt(services, run, { slot, dir, claimSentAt });
+      const attempt = startAttempt(services, run, { slot, dir, claimSentAt, parent: traceparent });
       attempts.add(attempt);
       if (draining) attempt.stop('drained', 0);
       await attempt.done;
@@ -178,7 +181,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
       await Promise.race([
         Promise.allSettled([store.workers.gone(workerId), listener.close(), consuming.close(true)])
           .then(() => Promise.allSettled([queue.close()]))
-          .then(() => store.close()),
+          .then(() => Promise.all([store.close(), tracing.close()])),
         sleep(RELEASE_SECONDS * 1000),
       ]).catch(complain('closing'));
       workDir.remove();

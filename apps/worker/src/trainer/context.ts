@@ -5,6 +5,7 @@ import type { MetricPoint } from '@trawl/spec';
 import type { Channel } from './channel.js';
 import type { Equipment } from './equipment.js';
 import { fingerprint, writeWhole } from './files.js';
+import { wallClock } from './phases.js';
 import type { Witness } from './witness.js';
 
 /** A message costs more than a point. */
@@ -19,6 +20,8 @@ export interface OpenContext<M> {
   context: M & Said;
   /** Sends what is still held back. */
   flush: () => void;
+  /** When the last step was done: milliseconds since 1970, null before the first. */
+  steppedAt: () => number | null;
   /** Where training stands. */
   at: () => { epoch: number; step: number };
 }
@@ -44,6 +47,7 @@ export function openContext<M>(
   let sentPointsAt = performance.now();
   let progress = { epoch: 0, epochs: 0, step: 0, steps: 0 };
   let sentProgressAt = -Infinity;
+  let steppedAt: number | null = null;
   let seenEpoch: number | null = null;
   let checkpointAt = performance.now();
   let files = 0;
@@ -76,6 +80,7 @@ export function openContext<M>(
     },
     progress(at) {
       reach(at.epoch, at.step);
+      if (at.step !== progress.step) steppedAt = wallClock();
       progress = { epoch: at.epoch, epochs: at.epochs, step: at.step, steps: at.steps };
       flushDue();
     },
@@ -110,6 +115,7 @@ export function openContext<M>(
       flushPoints();
       flushProgress();
     },
+    steppedAt: () => steppedAt,
     at: () => ({ epoch: progress.epoch, step: progress.step }),
   };
 }

@@ -7,6 +7,7 @@ import { type OpenContext, openContext } from './context.js';
 import type { Equipment } from './equipment.js';
 import { classifyError } from './failure.js';
 import type { Done } from './fitness.js';
+import { openPhases, wallClock } from './phases.js';
 import { openWitness } from './witness.js';
 import type { Workshop } from './workshop.js';
 
@@ -22,14 +23,17 @@ export async function trainRun(
   let over = false;
   // What a model says after its end would be taken for words of the next run.
   const channel: Channel = { ...line, post: (message) => (over ? undefined : line.post(message)) };
+  const phases = openPhases(start.traceparent, (message) => channel.post(message));
   let opened: OpenContext<unknown> | undefined;
   const end = (how: string): void => witness({ event: 'end', ...(opened?.at() ?? { epoch: 0, step: 0 }), how });
   let left = none;
   let done: Done = { well: false, leaked: 0 };
   try {
     witness({ event: 'start', epoch: 0, step: 0 });
+    phases.next('open backend');
     const { equipment, backend } = await openedWorkshop();
     channel.post({ type: 'ready', info: backend.info });
+    phases.next('load data');
     const trainer = await equipment.trainerFor(start.model);
     if (trainer.card.version !== start.modelVersion) {
       throw new InvalidData(
@@ -52,13 +56,18 @@ export async function trainRun(
     const { workDir, checkpointSeconds } = start;
     const open = openContext(materials, { channel, witness, equipment, workDir, checkpointSeconds });
     opened = open;
+    phases.next('train');
     const summary = await trainer.train(open.context);
+    // What comes after the last step is for the summary.
+    phases.next('evaluate', open.steppedAt() ?? wallClock());
+    phases.end();
     open.flush();
     done = { well: true, leaked: left() };
     channel.post({ type: 'succeeded', summary });
     end('succeeded');
   } catch (error) {
     opened?.flush();
+    phases.end();
     if (signal.aborted && error instanceof Error && error.name === 'Stopped') {
       done = { well: true, leaked: left() };
       channel.post({ type: 'stopped' });

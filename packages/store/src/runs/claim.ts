@@ -58,13 +58,13 @@ export function claims({ pool, unsafe, leaseSeconds }: Db): Pick<Runs, 'demand' 
   const claimStatement = claimRuns({ cas: unsafe.noCas !== true, leaseSeconds });
   const renewStatement = renewLeases(leaseSeconds);
 
-  const demand = inBatches<string, { gpuShare: number; model: string } | null>(
+  const demand = inBatches<string, { gpuShare: number; alone: boolean; model: string } | null>(
     async (runIds) => {
-      type Row = { id: string; gpuShare: number; model: string };
+      type Row = { id: string; gpuShare: number; alone: boolean; model: string };
       const found = new Map((await rows<Row>(pool, runDemand, [runIds])).map((row) => [row.id, row]));
       return runIds.map((id) => {
         const row = found.get(id);
-        return row === undefined ? null : { gpuShare: row.gpuShare, model: row.model };
+        return row === undefined ? null : { gpuShare: row.gpuShare, alone: row.alone, model: row.model };
       });
     },
     { keyOf: (runId) => runId, most: MOST },

@@ -2,10 +2,13 @@ import type { Runs } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
 import { DISPATCH_LOCK, listDispatched, lockDispatch, takeForDispatch, undispatch } from '../sql/dispatch.js';
+import { traceparents } from '../sql/traceparents.js';
 import { changed, rows } from '../statement.js';
 import { transact } from '../transact.js';
 
-export function dispatching({ pool }: Db): Pick<Runs, 'takeForDispatch' | 'dispatched' | 'undispatch'> {
+export function dispatching({
+  pool,
+}: Db): Pick<Runs, 'takeForDispatch' | 'dispatched' | 'undispatch' | 'traceparents'> {
   return {
     takeForDispatch: async (limit, capability) => {
       if (limit <= 0) return [];
@@ -13,6 +16,10 @@ export function dispatching({ pool }: Db): Pick<Runs, 'takeForDispatch' | 'dispa
         await rows(tx.client, lockDispatch, [DISPATCH_LOCK]);
         return rows(tx.client, takeForDispatch, [limit, capability]);
       });
+    },
+    traceparents: async (runIds) => {
+      const found = await rows<{ id: string; traceparent: string }>(pool, traceparents, [runIds.filter(isId)]);
+      return new Map(found.map(({ id, traceparent }) => [id, traceparent]));
     },
     dispatched: () => rows(pool, listDispatched),
     undispatch: async (runs) => {

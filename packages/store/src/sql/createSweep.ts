@@ -8,11 +8,11 @@ export const insertDataset: Statement = {
       where excluded.path is not null and dataset.path is distinct from excluded.path`,
 };
 
-/** $1 id, $2 name, $3 project, $4 model, $5 spec (JSON), $6 text, $7 idempotency key. No row when the key is taken. */
+/** $1 id, $2 name, $3 project, $4 model, $5 spec (JSON), $6 text, $7 idempotency key, $8 traceparent. No row when the key is taken. */
 export const insertSweep: Statement = {
   text: `
-    insert into sweep (id, name, project, model, spec, text, idempotency_key)
-    values ($1, $2, $3, $4, $5::json, $6, $7)
+    insert into sweep (id, name, project, model, spec, text, idempotency_key, traceparent)
+    values ($1, $2, $3, $4, $5::json, $6, $7, $8)
     on conflict (project, idempotency_key) do nothing
     returning id`,
 };

@@ -4,8 +4,8 @@ import type { Statement } from '../statement.js';
 export const runDemand: Statement = {
   text: `
     select r.id, c.model,
-           case when r.failure_class = 'out_of_memory' then 1
-                else coalesce((st.plan -> 'execution' ->> 'gpuShare')::float8, 1) end as "gpuShare"
+           coalesce((st.plan -> 'execution' ->> 'gpuShare')::float8, 1) as "gpuShare",
+           r.failure_class is not distinct from 'out_of_memory' as alone
     from run r join stage st on st.id = r.stage_id join cell c on c.id = r.cell_id
     where r.id = any($1::uuid[])`,
 };

@@ -1,4 +1,4 @@
-import { isSweepFinished, type SweepState } from '@trawl/spec';
+import { isSweepFinished, type StageState, type SweepState } from '@trawl/spec';
 import type { Sweeps } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
@@ -24,11 +24,12 @@ export function sweepControls({ pool }: Db): Pick<Sweeps, 'cancel' | 'pause' | '
       locked(id, async (tx, state) => {
         if (isSweepFinished(state)) return null;
         const runs = await row<{ runs: number; running: number }>(tx.client, cancelRunsOfSweep, [id]);
-        for (const stage of await rows<{ id: string; name: string }>(tx.client, cancelStagesOfSweep, [id])) {
-          tx.emit(id, 'stage', { stageId: stage.id, name: stage.name, state: 'cancelled' });
+        type Cancelled = { id: string; name: string; was: StageState };
+        for (const stage of await rows<Cancelled>(tx.client, cancelStagesOfSweep, [id])) {
+          tx.emit(id, 'stage', { stageId: stage.id, name: stage.name, state: 'cancelled' }, stage.was);
         }
         if (runs !== null && runs.running > 0) tx.notify({ kind: 'control', sweepId: id });
-        return move(tx, id, 'cancelled');
+        return move(tx, id, state, 'cancelled');
       }),
 
     pause: (id) =>
@@ -36,7 +37,7 @@ export function sweepControls({ pool }: Db): Pick<Sweeps, 'cancel' | 'pause' | '
         if (state !== 'running') return null;
         await changed(tx.client, undispatchSweep, [id]);
         tx.notify({ kind: 'control', sweepId: id });
-        return move(tx, id, 'paused');
+        return move(tx, id, state, 'paused');
       }),
 
     resume: (id) =>
@@ -45,7 +46,7 @@ export function sweepControls({ pool }: Db): Pick<Sweeps, 'cancel' | 'pause' | '
         // A dispatcher that had read the sweep as running may have marked some after the pause.
         await changed(tx.client, undispatchSweep, [id]);
         const awaiting = await row(tx.client, stageAwaiting, [id]);
-        return move(tx, id, awaiting === null ? 'running' : 'awaiting_review');
+        return move(tx, id, state, awaiting === null ? 'running' : 'awaiting_review');
       }),
 
     delete: (id) =>
@@ -59,8 +60,8 @@ export function sweepControls({ pool }: Db): Pick<Sweeps, 'cancel' | 'pause' | '
   };
 }
 
-async function move(tx: Tx, id: string, state: SweepState): Promise<SweepState> {
+async function move(tx: Tx, id: string, from: SweepState, state: SweepState): Promise<SweepState> {
   await changed(tx.client, setSweepState, [id, state]);
-  tx.emit(id, 'sweep', { state });
+  tx.emit(id, 'sweep', { state }, from);
   return state;
 }

@@ -11,7 +11,7 @@ import { transact } from '../transact.js';
 
 export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
   return {
-    create: async ({ plan, spec, text, datasets, variants = [], cells, idempotencyKey }) => {
+    create: async ({ plan, spec, text, datasets, variants = [], cells, idempotencyKey, traceparent = null }) => {
       const [first] = plan.stages;
       const facts = plan.stages.map((stage) => datasets[stage.ordinal]);
       if (first === undefined || facts.includes(undefined)) {
@@ -19,7 +19,9 @@ export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
       }
       const made = await transact(pool, async (tx) => {
         const id = newId();
-        const values = [id, plan.name, plan.project, first.model, JSON.stringify(spec), text, idempotencyKey ?? null];
+        const { name, project } = plan;
+        const key = idempotencyKey ?? null;
+        const values = [id, name, project, first.model, JSON.stringify(spec), text, key, traceparent];
         if ((await row(tx.client, insertSweep, values)) === null) return null;
         await rows(tx.client, lockSweep, [id]);
         const ofStages = plan.stages.flatMap(({ dataset }, at) => {
