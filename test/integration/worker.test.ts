@@ -14,7 +14,7 @@ afterEach(() => stack.close());
 
 describe('a run', () => {
   it('is trained to success, with metrics, summary, progress, artifact, log and attempt', async () => {
-    await stack.startWorker();
+    const worker = await stack.startWorker();
     const sweep = await submitOne(stack, { artifact_bytes: 300_000 });
     const run = await stack.run(sweep, 'success', finished);
     expect(run).toMatchObject({ state: 'succeeded', epoch: 4, epochs: 4, step: 20, failures: 0 });
@@ -27,6 +27,11 @@ describe('a run', () => {
     expect(Buffer.from(await file.arrayBuffer()).equals(Buffer.alloc(300_000, 1))).toBe(true);
     const [attempt] = await stack.store.runs.attempts(run.id);
     expect(attempt).toMatchObject({ end: 'succeeded', backend: { backend: 'cpu', device: 'stub' } });
+    const changes = worker.logged().filter(({ msg, runId }) => msg === 'state changed' && runId === run.id);
+    expect(changes).toMatchObject([
+      { what: 'run', sweepId: sweep, attempt: 1, from: 'queued', to: 'running' },
+      { what: 'run', sweepId: sweep, attempt: 1, from: 'running', to: 'succeeded' },
+    ]);
     await until('the sweep to end', async () => (await stack.store.sweeps.detail(sweep))?.state === 'succeeded');
   });
 

@@ -20,6 +20,7 @@ const store = await openStore({
   databaseUrl: config.databaseUrl,
   poolSize: config.poolSize,
   leaseSeconds: config.leaseSeconds,
+  onChange: (change) => log.info(change, 'state changed'),
 });
 const warning = await accessWarning({ keysRequired: config.keysRequired, loopback: isLoopback(config.host) }, store);
 if (warning !== null) log.warn(warning);

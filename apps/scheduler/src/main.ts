@@ -16,6 +16,7 @@ const store = await openStore({
   databaseUrl: config.databaseUrl,
   poolSize: 4,
   leaseSeconds,
+  onChange: (change) => log.info(change, 'state changed'),
   unsafe: config.noReaper ? { noReaper: true } : {},
 });
 const queues = await Promise.all(

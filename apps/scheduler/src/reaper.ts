@@ -1,9 +1,7 @@
 import type { Store } from '@trawl/store';
-import type { Logger } from 'pino';
 
 interface ReaperOptions {
   store: Store;
-  log: Logger;
   leaseSeconds: number;
   /** Monotonic milliseconds. */
   now?: () => number;
@@ -19,7 +17,7 @@ export interface Reaper {
  * Takes runs from workers whose lease has ended. While Postgres was away nobody could renew, so for one
  * lease after it is back every worker gets the chance to.
  */
-export function createReaper({ store, log, leaseSeconds, now = () => performance.now() }: ReaperOptions): Reaper {
+export function createReaper({ store, leaseSeconds, now = () => performance.now() }: ReaperOptions): Reaper {
   let from = now() + leaseSeconds * 1_000;
   return {
     connected() {
@@ -27,7 +25,7 @@ export function createReaper({ store, log, leaseSeconds, now = () => performance
     },
     async reap() {
       if (now() < from) return;
-      for (const { runId, state } of await store.runs.reap()) log.warn({ runId, state }, 'run lost its worker');
+      await store.runs.reap();
     },
   };
 }

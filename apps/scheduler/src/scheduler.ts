@@ -42,7 +42,7 @@ export interface Scheduler {
 export function startScheduler(options: SchedulerOptions): Scheduler {
   const { store, queues, catalog, log, leaseSeconds = LEASE_SECONDS } = options;
   const { tracing = NO_TRACING, intervalMs = 1_000, repairMs = 5_000, now = () => performance.now() } = options;
-  const reaper = createReaper({ store, log, leaseSeconds, now });
+  const reaper = createReaper({ store, leaseSeconds, now });
   // Two, since a Redis that is away must not keep expired leases from being noticed.
   const withPostgres = createGuard(log, 'Postgres', () => reaper.connected());
   const withQueues = createGuard(log, 'the queue');

@@ -28,6 +28,7 @@ import type {
   WorkerView,
 } from '@trawl/spec';
 import type { ArtifactFiles } from './artifacts/files.js';
+import type { StateChange } from './stateChange.js';
 import type { NamedDataset } from './sweeps/datasets.js';
 import type { Extension, NotExtended } from './stages/extend.js';
 import type {
@@ -387,4 +388,6 @@ export interface StoreOptions {
   unsafe?: UnsafeSwitches | undefined;
   /** Of claims and renewals; the same in all processes. Shorter than 30 for tests only. */
   leaseSeconds?: number | undefined;
+  /** Hears of every state that this process has changed, once it is committed. */
+  onChange?: ((change: StateChange) => void) | undefined;
 }

@@ -11,5 +11,6 @@ export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostg
 export { listen, type Listener } from './listen.js';
 export { migrate, MigrationError } from './migrate.js';
 export { openStore } from './open.js';
+export type { StateChange } from './stateChange.js';
 export { LEASE_SECONDS } from './sql/lease.js';
 export * from './types.js';

@@ -18,6 +18,8 @@ import { sweepRepository } from './repositories/sweeps.js';
 import { workerRepository } from './repositories/workers.js';
 import { reports } from './runs/report.js';
 import { LEASE_SECONDS } from './sql/lease.js';
+import { stateChange } from './stateChange.js';
+import { onCommitted } from './transact.js';
 
 /** Throws when the database's migrations are not those of this build, and says the remedy. */
 export async function openStore({
@@ -25,6 +27,7 @@ export async function openStore({
   poolSize = 10,
   unsafe = {},
   leaseSeconds = LEASE_SECONDS,
+  onChange,
 }: StoreOptions): Promise<Store> {
   const pool = new Pool({
     connectionString: databaseUrl,
@@ -45,6 +48,12 @@ export async function openStore({
   } catch (error) {
     await pool.end();
     throw error;
+  }
+  if (onChange !== undefined) {
+    onCommitted(pool, (event) => {
+      const change = stateChange(event);
+      if (change !== null) onChange(change);
+    });
   }
   const prisma = prismaOn(pool);
   const db: Db = { pool, prisma, unsafe, leaseSeconds };

@@ -6,17 +6,24 @@ import type { EventType, Notification } from './types.js';
 /** A transaction that says at its end what happened in it. */
 export interface Tx {
   readonly client: PoolClient;
-  /** An event of the sweep, and the notification that goes with it. */
-  emit(sweepId: string, type: EventType, data: Record<string, unknown>): void;
+  /** An event of the sweep, and the notification that goes with it. `from`: see Emitted. */
+  emit(sweepId: string, type: EventType, data: Record<string, unknown>, from?: string | null): void;
   /** A notification alone. */
   notify(notification: Notification): void;
 }
 
-interface Emitted {
+export interface Emitted {
   sweepId: string;
   type: EventType;
   data: Record<string, unknown>;
+  /** The state before; null: there was none; absent: that from which alone it can have come. */
+  from?: string | null | undefined;
 }
+
+const listeners = new WeakMap<Pool, (event: Emitted) => void>();
+
+/** Has `listener` hear of each event that transactions of this pool emit, once they are committed. */
+export const onCommitted = (pool: Pool, listener: (event: Emitted) => void): void => void listeners.set(pool, listener);
 
 const DEADLOCK = '40P01';
 
@@ -47,11 +54,13 @@ async function transactOnce<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promis
     await client.query('begin');
     const result = await work({
       client,
-      emit: (sweepId, type, data) => emitted.push({ sweepId, type, data }),
+      emit: (sweepId, type, data, from) => emitted.push({ sweepId, type, data, from }),
       notify: (notification) => notifications.push(notification),
     });
     await flush(client, emitted, notifications);
     await client.query('commit');
+    const listener = listeners.get(pool);
+    if (listener !== undefined) for (const event of emitted) listener(event);
     return result;
   } catch (error) {
     // A connection that cannot even roll back must not return to the pool.

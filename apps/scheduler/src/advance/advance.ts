@@ -78,38 +78,28 @@ function decide(rule: () => Decision | null): Decision | null {
   }
 }
 
-async function apply(stage: StageRow, decision: Decision, { store, log }: Advancing): Promise<boolean> {
-  const about = { sweepId: stage.sweepId, stage: stage.name };
+async function apply(stage: StageRow, decision: Decision, { store }: Advancing): Promise<boolean> {
   switch (decision.kind) {
     case 'open': {
       const { cells, seeds, parents } = decision;
       const made = await store.stages.open(stage.id, cells, seeds, stage.datasetHash, parents, stage.plan);
-      if (made !== null) log.info({ ...about, state: 'running', cells: cells.length, ...made }, 'stage opened');
       return made !== null;
     }
     case 'done': {
       const { cellId, why } = decision;
-      const done = await store.stages.decide(stage.id, { cellId, why, decidedBy: 'rule', plan: stage.plan });
-      if (done) log.info({ ...about, state: 'done', cellId, why }, 'stage done');
-      return done;
+      return store.stages.decide(stage.id, { cellId, why, decidedBy: 'rule', plan: stage.plan });
     }
     case 'review': {
       const { reason, suggested } = decision;
-      const waits = await store.stages.await(stage.id, reason, suggested ?? undefined, stage.plan);
-      if (waits) log.info({ ...about, state: 'awaiting_review', reason }, 'stage awaits review');
-      return waits;
+      return store.stages.await(stage.id, reason, suggested ?? undefined, stage.plan);
     }
-    case 'fail': {
-      const failed = await store.stages.fail(stage.id, decision.reason);
-      if (failed) log.warn({ ...about, state: 'failed', reason: decision.reason }, 'stage failed');
-      return failed;
-    }
+    case 'fail':
+      return store.stages.fail(stage.id, decision.reason);
     default:
       return assertNever(decision);
   }
 }
 
-async function finishSweeps({ store, log }: Advancing): Promise<void> {
-  for (const { id, state } of await store.sweeps.settled())
-    if (await store.stages.finishSweep(id, state)) log.info({ sweepId: id, state }, 'sweep finished');
+async function finishSweeps({ store }: Advancing): Promise<void> {
+  for (const { id, state } of await store.sweeps.settled()) await store.stages.finishSweep(id, state);
 }

@@ -58,6 +58,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
     databaseUrl: config.databaseUrl,
     poolSize: poolSizeOf(slots),
     leaseSeconds,
+    onChange: (change) => log.info(change, 'state changed'),
     unsafe: { ...(noFence && { noFence }), ...(noCas && { noCas }) },
   });
   const complain = (what: string) => (error: unknown) => log.warn({ error: String(error) }, `${what} failed`);

@@ -50,12 +50,12 @@ export function stageRepository({ pool }: Db): Stages {
       const { from, state, reason, cellId, why, decidedBy, plan } = verdict;
       const judged = plan === undefined ? null : JSON.stringify(plan);
       const values = [stageId, from, state, reason, cellId, why, decidedBy, judged];
-      const stage = await row<{ name: string }>(tx.client, setStageState, values);
+      const stage = await row<{ name: string; was: StageState }>(tx.client, setStageState, values);
       if (stage === null) return null;
       const said = Object.fromEntries(Object.entries({ reason, cellId, why, decidedBy }).filter(([, v]) => v !== null));
-      tx.emit(sweep.id, 'stage', { stageId, name: stage.name, state, ...said });
+      tx.emit(sweep.id, 'stage', { stageId, name: stage.name, state, ...said }, stage.was);
       const sweepState = sweepStateWith(sweep.state, state);
-      if (sweepState !== sweep.state) await moveSweep(tx, sweep.id, sweepState);
+      if (sweepState !== sweep.state) await moveSweep(tx, sweep, sweepState);
       return true;
     });
     return settled ?? false;
@@ -73,7 +73,7 @@ export function stageRepository({ pool }: Db): Stages {
         const stage = await row<{ name: string }>(tx.client, runStage, values);
         if (stage === null) return null;
         const opened = await openInto(tx, { sweepId: sweep.id, stageId, cells, seeds, datasetHash, parents });
-        tx.emit(sweep.id, 'stage', { stageId, name: stage.name, state: 'running', ...opened });
+        tx.emit(sweep.id, 'stage', { stageId, name: stage.name, state: 'running', ...opened }, 'pending');
         return opened;
       }),
 
@@ -83,7 +83,7 @@ export function stageRepository({ pool }: Db): Stages {
         const result = await extendInto(tx, sweep.id, stageId, extension);
         if (result !== 'extended') return result;
         const waits = sweep.state === 'awaiting_review' && (await row(tx.client, stageAwaiting, [sweep.id])) !== null;
-        if (sweep.state !== 'running' && sweep.state !== 'paused' && !waits) await moveSweep(tx, sweep.id, 'running');
+        if (sweep.state !== 'running' && sweep.state !== 'paused' && !waits) await moveSweep(tx, sweep, 'running');
         return result;
       }).catch(keyKnown),
 
@@ -153,8 +153,8 @@ export function stageRepository({ pool }: Db): Stages {
         const values = [stageId, sweepId, next.ordinal, JSON.stringify(placed), next.dataset_hash];
         await changed(tx.client, insertStage, values);
         if (asked !== undefined) await noteAsked(tx, sweepId, stageId, asked);
-        tx.emit(sweepId, 'stage', { stageId, name: plan.name, state: 'pending' });
-        if (sweep.state === 'succeeded' || sweep.state === 'failed') await moveSweep(tx, sweepId, 'running');
+        tx.emit(sweepId, 'stage', { stageId, name: plan.name, state: 'pending' }, null);
+        if (sweep.state === 'succeeded' || sweep.state === 'failed') await moveSweep(tx, sweep, 'running');
         return { stageId };
       }).catch(keyKnown);
     },
@@ -166,7 +166,7 @@ export function stageRepository({ pool }: Db): Stages {
         if (sweep === null || (sweep.state !== 'running' && sweep.state !== 'awaiting_review')) return false;
         // A refit may have come since the caller looked.
         if (state === 'succeeded' && (await row(tx.client, stageOpen, [sweepId])) !== null) return false;
-        await moveSweep(tx, sweepId, state);
+        await moveSweep(tx, sweep, state);
         return true;
       });
     },
@@ -178,9 +178,9 @@ function keyKnown(error: unknown): 'key-known' {
   throw error;
 }
 
-async function moveSweep(tx: Tx, sweepId: string, state: SweepState): Promise<void> {
-  await changed(tx.client, setSweepState, [sweepId, state]);
-  tx.emit(sweepId, 'sweep', { state });
+async function moveSweep(tx: Tx, { id, state: from }: LockedSweep, state: SweepState): Promise<void> {
+  await changed(tx.client, setSweepState, [id, state]);
+  tx.emit(id, 'sweep', { state }, from);
 }
 
 /** A sweep awaits review with its stage, and runs on with the decision; a pause outlasts both. */

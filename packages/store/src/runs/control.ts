@@ -1,4 +1,4 @@
-import { isFinished, nextRunState, type RunState, type SweepState } from '@trawl/spec';
+import { isFinished, nextRunState, type RunState, type StageState, type SweepState } from '@trawl/spec';
 import type { Runs } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
@@ -41,7 +41,7 @@ export function controls({ pool }: Db): Pick<Runs, 'cancel' | 'pause' | 'resume'
         const next = nextRunState(run.state, { kind: 'cancelled' });
         if (next === null) return null;
         const cancelled = await row<{ fence: number }>(tx.client, cancelRun, [runId]);
-        tx.emit(sweep.id, 'run', { runId, state: next, fence: cancelled?.fence });
+        tx.emit(sweep.id, 'run', { runId, state: next, fence: cancelled?.fence }, run.state);
         if (run.state === 'running') {
           await changed(tx.client, endAttempt, [runId, run.fence, 'cancelled', null]);
           tx.notify({ kind: 'control', sweepId: sweep.id, runId });
@@ -62,15 +62,17 @@ export function controls({ pool }: Db): Pick<Runs, 'cancel' | 'pause' | 'resume'
         const next = nextRunState(run.state, { kind: 'retried' });
         if (next === null) return null;
         const retried = await row<{ fence: number }>(tx.client, retryRun, [runId]);
-        tx.emit(sweep.id, 'run', { runId, state: next, fence: retried?.fence });
-        const reopened = await rows<{ id: string; name: string }>(tx.client, reopenStagesOfRun, [runId]);
+        tx.emit(sweep.id, 'run', { runId, state: next, fence: retried?.fence }, run.state);
+        const reopened = await rows<{ id: string; name: string; was: StageState }>(tx.client, reopenStagesOfRun, [
+          runId,
+        ]);
         for (const stage of reopened) {
-          tx.emit(sweep.id, 'stage', { stageId: stage.id, name: stage.name, state: 'running' });
+          tx.emit(sweep.id, 'stage', { stageId: stage.id, name: stage.name, state: 'running' }, stage.was);
         }
         const finished = sweep.state === 'succeeded' || sweep.state === 'failed';
         if (finished || (sweep.state === 'awaiting_review' && reopened.length > 0)) {
           await changed(tx.client, setSweepState, [sweep.id, 'running']);
-          tx.emit(sweep.id, 'sweep', { state: 'running' });
+          tx.emit(sweep.id, 'sweep', { state: 'running' }, sweep.state);
         }
         return next;
       });

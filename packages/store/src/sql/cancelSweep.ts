@@ -25,7 +25,7 @@ export const cancelStagesOfSweep: Statement = {
   text: `
     update stage set state = 'cancelled'
     where sweep_id = $1 and state in ('pending', 'running', 'selecting', 'awaiting_review')
-    returning id, name`,
+    returning id, name, (select was.state from stage was where was.id = stage.id) as was`,
 };
 
 /** $1 sweep. Whatever waits in a queue finds the sweep paused; it is dispatched anew after the pause. */

@@ -44,5 +44,5 @@ export const reopenStagesOfRun: Statement = {
         or (stage.state = 'done' and not exists (
           select from stage later
           where later.sweep_id = stage.sweep_id and later.ordinal > stage.ordinal and later.state <> 'pending')))
-    returning stage.id, stage.name`,
+    returning stage.id, stage.name, (select was.state from stage was where was.id = stage.id) as was`,
 };

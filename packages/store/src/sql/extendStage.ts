@@ -22,7 +22,7 @@ export const extendStage: Statement = {
         reason = null, selected_cell_id = null, why = null, decided_by = null, decided_at = null
     where id = $1 and state <> 'cancelled' and plan::jsonb = $2::jsonb
       and (select count(*) from stage all_of where all_of.sweep_id = stage.sweep_id) = $4
-    returning name`,
+    returning name, (select was.state from stage was where was.id = stage.id) as was`,
 };
 
 /**
@@ -67,5 +67,5 @@ export const pendStages: Statement = {
     update stage
     set state = 'pending', reason = null, selected_cell_id = null, why = null, decided_by = null, decided_at = null
     where id = any($1::uuid[]) and state not in ('pending', 'cancelled')
-    returning id, name`,
+    returning id, name, (select was.state from stage was where was.id = stage.id) as was`,
 };

@@ -17,7 +17,7 @@ export const setStageState: Statement = {
       and ($3::stage_state <> 'done' or state = 'awaiting_review' or not exists (
         select from stage_run sr join run r on r.id = sr.run_id
         where sr.stage_id = $1 and r.state in ('queued', 'running')))
-    returning name`,
+    returning name, (select was.state from stage was where was.id = stage.id) as was`,
 };
 
 /** $1 stage, $2 the plan that its cells were made of, or null: pending -> running, unless it was extended meanwhile. */

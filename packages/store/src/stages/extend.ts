@@ -1,4 +1,4 @@
-import type { StagePlan } from '@trawl/spec';
+import type { StagePlan, StageState } from '@trawl/spec';
 import { newId } from '../ids.js';
 import { cancelRunsOnlyOf, emptyStages, extendStage, insertExtension, pendStages } from '../sql/extendStage.js';
 import { changed, row, rows } from '../statement.js';
@@ -32,17 +32,18 @@ export async function extendInto(
 ): Promise<'extended' | NotExtended> {
   const { from, to, stages, dependents, variants } = extension;
   const values = [stageId, JSON.stringify(from), JSON.stringify(to), stages];
-  const extended = await row<{ name: string }>(tx.client, extendStage, values);
+  const extended = await row<{ name: string; was: StageState }>(tx.client, extendStage, values);
   if (extended === null) return 'changed';
   await noteAsked(tx, sweepId, stageId, extension);
   await storeDatasets(tx, variants);
-  tx.emit(sweepId, 'stage', { stageId, name: extended.name, state: 'pending' });
+  tx.emit(sweepId, 'stage', { stageId, name: extended.name, state: 'pending' }, extended.was);
 
   const stale = await row<{ running: number }>(tx.client, cancelRunsOnlyOf, [dependents]);
   if (stale !== null && stale.running > 0) tx.notify({ kind: 'control', sweepId });
   for (const statement of emptyStages) await changed(tx.client, statement, [dependents]);
-  for (const { id, name } of await rows<{ id: string; name: string }>(tx.client, pendStages, [dependents]))
-    tx.emit(sweepId, 'stage', { stageId: id, name, state: 'pending' });
+  type Pended = { id: string; name: string; was: StageState };
+  for (const { id, name, was } of await rows<Pended>(tx.client, pendStages, [dependents]))
+    tx.emit(sweepId, 'stage', { stageId: id, name, state: 'pending' }, was);
   return 'extended';
 }
 

@@ -29,7 +29,7 @@ export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
           return its === undefined ? [] : [{ dataset, facts: its }];
         });
         await storeDatasets(tx, [...ofStages, ...variants]);
-        tx.emit(id, 'sweep', { state: 'running', name: plan.name });
+        tx.emit(id, 'sweep', { state: 'running', name: plan.name }, null);
         const stageIds = plan.stages.map(() => newId());
         for (const [at, stage] of plan.stages.entries()) {
           const stageValues = [stageIds[at], id, stage.ordinal, JSON.stringify(stage), facts[at]?.hash];
@@ -39,7 +39,7 @@ export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
         await changed(tx.client, runStage, [stageId, null]);
         const datasetHash = facts[0]?.hash ?? '';
         const opened = await openInto(tx, { sweepId: id, stageId, cells, seeds: first.seeds, datasetHash });
-        tx.emit(id, 'stage', { stageId, name: first.name, state: 'running', ...opened });
+        tx.emit(id, 'stage', { stageId, name: first.name, state: 'running', ...opened }, null);
         return id;
       });
       if (made !== null) return { id: made, created: true, sameText: true };
