@@ -182,7 +182,7 @@ describe('repeats', () => {
 
   it('no other POST, and nothing that was refused', async () => {
     server.answers.push(hangUp);
-    expect(await failure(client().sweeps.refit('s1'))).toBeInstanceOf(UnreachableError);
+    expect(await failure(client().sweeps.pause('s1'))).toBeInstanceOf(UnreachableError);
     expect(server.seen).toHaveLength(1);
     server.answers[0] = problem(409, 'finished');
     expect(await failure(client().sweeps.delete('s1'))).toBeInstanceOf(ApiError);

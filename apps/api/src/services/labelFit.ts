@@ -1,4 +1,4 @@
-import { readLabels } from '@trawl/figures/evaluation';
+import { readLabels } from '@trawl/figures/data/evaluation';
 import { axesOf, componentsFit, labelFit, type LabelRow, type RankableCell, type RankableRun } from '@trawl/search';
 import { EVALUATION_FILE, type LabelFit, type Params, SPLITS } from '@trawl/spec';
 import type { StageRow } from '@trawl/store';
