@@ -63,9 +63,9 @@ export async function findPeer(modules: readonly string[]): Promise<{ found: boo
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
-/** A database of the server of `url`, as SQLAlchemy names it. */
+/** A database of the server of `url`, as SQLAlchemy names it, whose own choice of a driver differs by version. */
 export function sqlAlchemyUrl(url: string, database: string): string {
   const own = new URL(url);
   own.pathname = `/${database}`;
-  return own.href.replace(/^postgres:/, 'postgresql:');
+  return own.href.replace(/^postgres:/, 'postgresql+psycopg2:');
 }
