@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { basename, dirname, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 
 // Sixteen trainers that sample themselves would be most of what is measured.
 const isTrainer = process.send !== undefined;
-if (!isTrainer) profile(process.env['TRAWL_BENCH_PROFILE'] ?? '.');
+if (isMainThread && !isTrainer) profile(process.env['TRAWL_BENCH_PROFILE'] ?? '.');
 
 function profile(folder: string): void {
   const role = basename(dirname(dirname(process.argv[1] ?? '')));

@@ -1,4 +1,4 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 
 /** A batch that takes longer, behind a lock or on a dead connection, no longer keeps the next one waiting. */
 const PATIENCE_MS = 1_000;
@@ -66,12 +66,10 @@ export function inBatches<T, R>(
     // What is asked for in the same turn goes together from the start.
     await turn();
     while (waiting.length > 0) {
-      const patience = new AbortController();
-      await Promise.race([
-        run(next()),
-        sleep(patienceMs, undefined, { signal: patience.signal, ref: false }).catch(() => {}),
-      ]);
-      patience.abort();
+      let patience: NodeJS.Timeout | undefined;
+      const impatient = new Promise<void>((resolve) => (patience = setTimeout(resolve, patienceMs)));
+      await Promise.race([run(next()), impatient]);
+      clearTimeout(patience);
     }
     busy = false;
   };
