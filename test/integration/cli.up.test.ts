@@ -68,7 +68,7 @@ it('exit codes tell a wrong command, a refusal and a service that is away apart'
 async function commandsOf(group: string | null): Promise<string[]> {
   const help = await trawlSays(group === null ? ['help'] : ['help', group]);
   const section = /^Commands:\n((?: {2}.*\n)*)/m.exec(help)?.[1] ?? '';
-  const names = [...section.matchAll(/^ {2}([a-z]+)\b/gm)].flatMap(([, name = '']) => (name === 'help' ? [] : [name]));
+  const names = [...section.matchAll(/^ {2}([a-z-]+)/gm)].flatMap(([, name = '']) => (name === 'help' ? [] : [name]));
   return group === null ? names : names.map((name) => `${group} ${name}`);
 }
 
@@ -76,7 +76,7 @@ it('docs/operations.md names every command, and no other', async () => {
   const text = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const section = text.slice(text.indexOf('## Commands'), text.indexOf('| exit code |'));
   const named = [...section.matchAll(/^\| .*/gm)].flatMap(([line]) =>
-    [...line.matchAll(/`([a-z ]+)`/g)].map(([, name = '']) => name),
+    [...line.matchAll(/`([a-z -]+)`/g)].map(([, name = '']) => name),
   );
   const groups = new Set(named.flatMap((name) => (name.includes(' ') ? [name.split(' ')[0] ?? ''] : [])));
   const plain = (await commandsOf(null)).filter((name) => !groups.has(name));
