@@ -245,6 +245,7 @@ export function startAttempt(
   };
 
   const record = async (outcome: Outcome): Promise<void> => {
+    lease.ending();
     switch (outcome.kind) {
       case 'succeeded':
         await write('summary', () => store.runs.succeed(runId, fence, outcome.summary));

@@ -6,6 +6,7 @@ function setUp() {
   const lease = {
     alive: () => !lost.signal.aborted,
     lose: (why: string) => lost.abort(why),
+    ending: () => {},
     drop: () => {},
   };
   return { lost, ...fencedWriter(lease, lost.signal, () => {}) };

@@ -151,6 +151,20 @@ describe('answers', () => {
     ]);
   });
 
+  it('leaves it to the write that ends a run to say whether the run was still held', async () => {
+    const { keeper, asked, hold, events, jump } = setUp();
+    const lease = hold();
+    lease.ending();
+    void keeper.renewNow();
+    asked[0]?.answer([['r1', 'lost']]);
+    await settle();
+    expect(events).toEqual([]);
+    expect(lease.alive()).toBe(true);
+    jump(LEASE_SECONDS);
+    expect(lease.alive()).toBe(false);
+    expect(events).toEqual(['r1 lost: its lease could not be renewed in time']);
+  });
+
   it('does not ask about a run that is dropped, nor call back for it', async () => {
     const { keeper, asked, hold, events } = setUp();
     const lease = hold();

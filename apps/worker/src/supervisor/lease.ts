@@ -32,6 +32,8 @@ export interface Lease {
   alive(): boolean;
   /** A fenced write was refused. */
   lose(why: string): void;
+  /** The write that ends the run is under way: whether the run was ours till then, its answer says and no renewal. */
+  ending(): void;
   /** Done with the run: not renewed any more. */
   drop(): void;
 }
@@ -54,6 +56,7 @@ export function keepLeases({ leaseSeconds, renew, now, onError, trustForEver = f
   const trustedSeconds = (1 - MARGIN) * leaseSeconds;
   interface Held extends HeldRun {
     trustedUntil: number;
+    ending: boolean;
     events: LeaseEvents;
   }
   const held = new Map<string, Held>();
@@ -88,8 +91,9 @@ export function keepLeases({ leaseSeconds, renew, now, onError, trustForEver = f
         // A lease that ended while the answer was under way stays ended: its trainer is dead.
         if (!alive(run)) continue;
         const answer = answers.get(run.runId) ?? 'lost';
-        if (answer === 'lost' && !trustForEver) lose(run, 'it was cancelled, or taken over by another worker');
-        else run.trustedUntil = Math.max(run.trustedUntil, trusted(sentAt));
+        if (answer === 'lost' && !trustForEver) {
+          if (!run.ending) lose(run, 'it was cancelled, or taken over by another worker');
+        } else run.trustedUntil = Math.max(run.trustedUntil, trusted(sentAt));
         if (answer === 'paused') run.events.onPaused();
       }
       nextAt = sentAt + renewSeconds;
@@ -108,11 +112,14 @@ export function keepLeases({ leaseSeconds, renew, now, onError, trustForEver = f
   return {
     /** Takes up a run whose claim was sent at `sentAt`. */
     hold(run: HeldRun, sentAt: number, events: LeaseEvents): Lease {
-      const entry: Held = { ...run, trustedUntil: trusted(sentAt), events };
+      const entry: Held = { ...run, trustedUntil: trusted(sentAt), ending: false, events };
       held.set(run.runId, entry);
       return {
         alive: () => alive(entry),
         lose: (why) => lose(entry, why),
+        ending: () => {
+          entry.ending = true;
+        },
         drop: () => {
           if (held.get(run.runId) === entry) held.delete(run.runId);
         },
