@@ -1,4 +1,4 @@
-export * from './api.js';
+export * from './api/index.js';
 export * from './canonical.js';
 export * from './dataset.js';
 export * from './evaluation.js';
