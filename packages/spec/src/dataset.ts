@@ -29,6 +29,17 @@ export const Hdf5DatasetSchema = z.strictObject({
   path,
 });
 
+const seedOf = (description: string) =>
+  z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0)
+    .meta({ description });
+
+const generatorSeed = (what: 'pictures' | 'video') =>
+  seedOf(`Of the generator: the same keys and seed draw the same ${what} on every machine`);
+
 /** Rendered video of a mouse seen from above; each moving part follows its own smooth process. */
 export const BehaviourDatasetSchema = z.strictObject({
   kind: z.literal('behaviour').meta({ description: 'Rendered video of a mouse; every factor that moves is known' }),
@@ -74,12 +85,7 @@ export const BehaviourDatasetSchema = z.strictObject({
     .max(0.95)
     .default(0)
     .meta({ description: 'Share of the frames of each trial whose labels are masked' }),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(0)
-    .meta({ description: 'Of the generator: the same keys and seed draw the same video on every machine' }),
+  seed: generatorSeed('video'),
   look: z
     .int()
     .min(1)
@@ -110,12 +116,7 @@ export const ShapesDatasetSchema = z.strictObject({
     .max(256)
     .default(64)
     .meta({ description: 'Height and width, pixels; shapes keep their 9 to 13 pixels' }),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(0)
-    .meta({ description: 'Of the generator: the same keys and seed draw the same pictures on every machine' }),
+  seed: generatorSeed('pictures'),
 });
 
 /** Recorded on different days, of different animals: their labels are the same, what else the frames show is not. */
@@ -153,12 +154,7 @@ export const BallsDatasetSchema = z.strictObject({
   frames: z.int().min(2).max(10_000).default(30).meta({ description: 'Frames of each clip' }),
   balls: z.int().min(1).max(6).default(3).meta({ description: 'Balls in each clip' }),
   size: z.int().min(32).max(256).default(64).meta({ description: 'Height and width, pixels; a ball has 11' }),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(0)
-    .meta({ description: 'Of the generator: the same keys and seed draw the same video on every machine' }),
+  seed: generatorSeed('video'),
 });
 
 const mostVideos = (what: string) =>
@@ -215,12 +211,7 @@ export const FramesDatasetSchema = z.strictObject({
       description: 'Parts that training, validation and test get of videos that lie in no split folders',
       legal: 'three whole numbers, as [8, 1, 1]; the last may be 0',
     }),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(0)
-    .meta({ description: 'Of that split' }),
+  seed: seedOf('Of that split'),
 });
 
 export const DatasetSchema = z.discriminatedUnion('kind', [

@@ -1,5 +1,5 @@
 import type { Evaluation } from '../data/evaluation.js';
-import type { NdArray } from '../data/npz.js';
+import { f4, i4, u1 } from './arrays.js';
 import { wobble } from './wobble.js';
 
 export interface Sizes {
@@ -18,19 +18,6 @@ export interface Sizes {
   prefix?: string;
   nan?: boolean;
 }
-
-const f4 = (shape: number[], of: (i: number) => number): NdArray => ({
-  shape,
-  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => of(i)),
-});
-const u1 = (shape: number[], of: (i: number) => number): NdArray => ({
-  shape,
-  data: Uint8Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => of(i)),
-});
-const i4 = (shape: number[], of: (i: number) => number): NdArray => ({
-  shape,
-  data: Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => of(i)),
-});
 
 /** A run's evaluation as a model with a blob that moves would leave it. */
 export function evaluationOf(sizes: Sizes = {}): Evaluation {

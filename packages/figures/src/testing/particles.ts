@@ -1,4 +1,4 @@
-import type { NdArray } from '../data/npz.js';
+import { f4, u1 } from './arrays.js';
 import type { Particles } from '../data/particles.js';
 import { wobble } from './wobble.js';
 
@@ -11,15 +11,6 @@ export interface ParticleSizes {
   /** All off. */
   off?: boolean;
 }
-
-const f4 = (shape: number[], of: (i: number) => number): NdArray => ({
-  shape,
-  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => of(i)),
-});
-const u1 = (shape: number[], of: (i: number) => number): NdArray => ({
-  shape,
-  data: Uint8Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => of(i)),
-});
 
 /** Particles that lie anywhere, beyond the image too, as a model without training has them. */
 export function particlesOf(sizes: ParticleSizes = {}): Particles {
