@@ -269,6 +269,31 @@ describe('weights', () => {
   });
 });
 
+it('weights that a parameter names are looked at', async () => {
+  const bytes = safetensors({ 'features.0.weight': [1, 2] });
+  await uploadLoose(bytes);
+  const answer = await api.inject({
+    method: 'POST',
+    url: '/v1/sweeps',
+    payload: {
+      name: 'x',
+      model: 'dlp',
+      dataset: { kind: 'shapes', train: 32, val: 2, test: 1 },
+      params: { recon_loss_type: 'vgg', vgg_weights: `sha256:${sha256(bytes)}` },
+      grid: { beta_kl: [40] },
+      select: { metric: 'val.psnr' },
+    },
+  });
+  expect(problemOf(answer).errors).toEqual([
+    {
+      path: 'params.vgg_weights',
+      message: 'the file has tensor features.0.weight of shape [2], where the model wants [64, 3, 3, 3]',
+      given: `sha256:${sha256(bytes)}`,
+      allowed: expect.stringMatching(/^a file of 26 tensors, features.0.weight and so on/),
+    },
+  ]);
+});
+
 describe('GET /v1/artifacts/{id}', () => {
   const bytes = Buffer.from('0123456789');
   let url: string;

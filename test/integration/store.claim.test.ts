@@ -84,10 +84,30 @@ test('a claim hands out all that training needs', async () => {
     checkpoint: null,
     weights: null,
     weightsWanted: false,
+    files: [],
   });
   const detail = await store.runs.detail(run);
   expect(detail).toMatchObject({ state: 'running', fence: 1, worker: 'here:1' });
   expect(detail?.startedAt).not.toBeNull();
+});
+
+test('a claim hands out the uploaded weights that params name', async () => {
+  const [cell] = betas(1);
+  const [here, gone] = ['a', 'b'].map((digit) => digit.repeat(64));
+  const params = { ...cell!.params, look: `sha256:${here}`, lost: `sha256:${gone}`, plain: here! };
+  const weights = {
+    name: 'vgg',
+    kind: 'weights',
+    mediaType: 'application/octet-stream',
+    sha256: here!,
+    size: 3,
+  } as const;
+  await store.artifacts.addLoose(weights);
+  const newest = await store.artifacts.addLoose(weights);
+  await store.artifacts.addLoose({ ...weights, kind: 'other', sha256: gone! });
+  const [run] = await runsOf(store, await addSweep(store, { cells: [{ ...cell!, params }] }));
+  const claim = await store.runs.claim(run!, 0, worker);
+  expect(claim?.files).toEqual([{ id: newest, name: 'vgg', sha256: here, size: 3, epoch: null, step: null }]);
 });
 
 test('a run is claimed only at the fence at which it was dispatched', async () => {

@@ -101,17 +101,19 @@ it('fails a run whose file nobody has any more', async () => {
 
 const onlyStage = (from?: object) => [{ name: 'only', grid: { x: [1] }, ...(from ? { from } : {}) }];
 
-it('starts from weights that were uploaded', async () => {
+it('starts from weights that were uploaded, and hands over those that parameters name', async () => {
   const weights = safetensors({ walk: [1_000] });
   const answer = await fetch(`${stack.apiUrl}/v1/artifacts?name=w.safetensors`, { method: 'POST', body: weights });
   const { sha256 } = ArtifactView.parse(await answer.json());
   await stack.startWorker();
   const tuned = await stack.submit({ stages: onlyStage({ upload: `sha256:${sha256}` }), seeds: [1] });
   const scratch = await stack.submit({ stages: onlyStage(), seeds: [1] });
+  const looking = await stack.submit({ grid: { x: [1] }, params: { look: `sha256:${sha256}` }, seeds: [1] });
   const walk = async (sweep: string): Promise<number> => {
     const { id, failureMessage } = await stack.run(sweep, 'success', finished);
     expect(failureMessage).toBeNull();
     return Number((await stack.store.runs.detail(id))?.summary['train.walk']);
   };
   expect(await walk(tuned)).toBeCloseTo(1_000 + (await walk(scratch)), 9);
+  expect(await walk(looking)).toBe(await walk(tuned));
 });

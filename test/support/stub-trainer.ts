@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Diverged, InvalidData, Stopped, type Trainer } from '@trawl/models';
 import type { Backend, Checkpoint } from '@trawl/nn';
 import { randomStreams } from '@trawl/nn/random';
-import type { MetricCard, ModelCard } from '@trawl/spec';
+import { type MetricCard, type ModelCard, uploadedHash, UploadSchema } from '@trawl/spec';
 import { z } from 'zod';
 
 /*
@@ -54,6 +54,7 @@ export const StubParams = z.strictObject({
   artifact_bytes: z.int().min(0).default(0).meta({ description: 'size of artifact weights.safetensors; 0: none' }),
   mode: z.enum(MODES).default('ok').meta({ description: 'How it fails' }),
   at_step: z.int().min(0).default(7).meta({ description: 'Fails when this step begins' }),
+  look: UploadSchema.nullable().default(null).meta({ description: 'Weights that the walk begins with, too' }),
   once: z.boolean().default(false).meta({ description: 'Fails only in an attempt that began at step 0' }),
 });
 type StubParams = z.infer<typeof StubParams>;
@@ -83,6 +84,7 @@ export const card: ModelCard = {
     metric('pid', ['train'], null),
   ],
   defaultSelection: { metric: 'val.loss', direction: 'min' },
+  files: { look: { walk: [1] } },
   check: () => [],
 };
 
@@ -131,8 +133,11 @@ export const trainer: Trainer = {
   },
 };
 
-/** Where weights say that the walk begins, else 0. */
-const startOf = ({ weights }: Parameters<Trainer['train']>[0]): number => weights?.tensors['walk']?.data[0] ?? 0;
+/** Where weights and the file that it looks at say that the walk begins, else 0. */
+function startOf({ weights, files, params }: Parameters<Trainer['train']>[0]): number {
+  const looked = files.get(uploadedHash(StubParams.parse(params).look ?? '') ?? '');
+  return [weights, looked].reduce((sum, file) => sum + (file?.tensors['walk']?.data[0] ?? 0), 0);
+}
 
 function lossOf({ x, y }: StubParams, seed: number, step: number): number {
   return (x - 3) ** 2 + (y + 1) ** 2 + 1 / (1 + step) + seed / 1_000;

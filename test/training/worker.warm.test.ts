@@ -33,6 +33,7 @@ const runOf = (seed: number, params: Record<string, unknown> = {}): StartMessage
   workDir: mkdtempSync(join(folder, 'run-')),
   checkpoint: null,
   weights: null,
+  files: {},
   checkpointSeconds: 60,
   traceparent: null,
 });

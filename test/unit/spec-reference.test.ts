@@ -63,7 +63,7 @@ const inspect: CheckEnv['inspect'] = async (dataset, path) => {
   return { facts };
 };
 
-const env: CheckEnv = { catalog, inspect, hasWeights: async () => true };
+const env: CheckEnv = { catalog, inspect, tensorsOf: async () => ({}) };
 
 function read(text: string): unknown {
   const parsed = parseSweepText(text, 'yaml');

@@ -29,6 +29,7 @@ import { sweepRoutes } from './routes/sweeps.js';
 import { workerRoutes } from './routes/workers.js';
 import { Answers } from './services/answers.js';
 import { withUploads } from './services/uploadedDatasets.js';
+import { tensorsOf } from './services/uploads.js';
 import type { Limits, Services } from './services/services.js';
 import { Wakeups } from './services/wakeups.js';
 
@@ -101,7 +102,7 @@ export function buildApp({
     graceSeconds,
     dataRoots,
     inspect: withUploads(rest.store, rest.inspect),
-    hasWeights: (sha256) => rest.store.artifacts.hasLoose('weights', sha256),
+    tensorsOf: (sha256) => tensorsOf(sha256, rest),
     limits: { spec: 10 * MEGABYTE, artifact: 4_096 * MEGABYTE, dataset: 65_536 * MEGABYTE, ...limits },
   };
   const app: FastifyInstance = Fastify({

@@ -16,6 +16,7 @@ export function bareContext(given: Given, onStep: (step: number) => Promise<void
     streams: randomStreams(seed),
     resume: null,
     weights: null,
+    files: new Map(),
     report: () => {},
     progress(at) {
       step = at.step;

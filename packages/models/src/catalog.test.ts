@@ -27,8 +27,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   'vae 1': 'cbc57528',
   'beta-tcvae 1': 'cbc57528',
   'ae 1': 'c4b3403e',
-  'dlp 1': 'b5b0eca5',
-  'ddlp 1': 'a140c6f4',
+  'dlp 2': '8801d94a',
+  'ddlp 2': '4f05b090',
 };
 
 test.each([...catalog.values()])('the parameters of $name are those of its version', ({ name, version, params }) => {

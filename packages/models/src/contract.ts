@@ -14,6 +14,8 @@ export interface TrainContext {
   resume: Checkpoint | null;
   /** Weights of another run to start from, or null. */
   weights: Checkpoint | null;
+  /** Uploaded weights that params name (`ModelCard.files`), by sha256. */
+  files: ReadonlyMap<string, Checkpoint>;
   report(point: { epoch: number; step: number; split: Split; metrics: Record<string, number> }): void;
   progress(at: { epoch: number; epochs: number; step: number; steps: number }): void;
   /** True when enough time has passed since the last checkpoint; ask at step boundaries that can be resumed from. */

@@ -10,6 +10,8 @@ import { KERNELS as DLP } from './dlp/kernels.js';
 import { KERNELS as MSPS } from './msps-vae/kernels.js';
 import { KERNELS as FAMILY } from './ps-vae/kernels.js';
 import { trainerFor, trainerNames } from './trainers.js';
+import { KERNELS as VGG } from './vgg/kernels.js';
+import { drawnWeights } from './vgg/suite.testing.js';
 
 const used = new Set<string>();
 let backend: Backend;
@@ -27,6 +29,8 @@ beforeEach(() => used.clear());
 
 const Given = z.record(z.string(), z.json());
 
+const VGG_FILE = '0'.repeat(64);
+
 async function train(model: string, params: Record<string, unknown>, dataset: object): Promise<unknown> {
   const trainer = await trainerFor(model);
   return trainer.train(
@@ -34,6 +38,7 @@ async function train(model: string, params: Record<string, unknown>, dataset: ob
       params: Given.parse(trainer.card.params.parse(params)),
       dataset: await openDataset(DatasetSchema.parse(dataset), { roots: [] }),
       backend,
+      files: 'vgg_weights' in params ? new Map([[VGG_FILE, { tensors: drawnWeights(), state: null }]]) : new Map(),
     }),
   );
 }
@@ -115,6 +120,11 @@ const LISTS: Record<string, List> = {
       ['dlp', particles, shapes],
       ['dlp', { ...particles, ...otherWays }, shapes],
     ],
+  },
+  'the perceptual loss': {
+    kernels: VGG,
+    beside: DLP,
+    runs: [['dlp', { ...particles, ...otherWays, recon_loss_type: 'vgg', vgg_weights: `sha256:${VGG_FILE}` }, shapes]],
   },
   ddlp: {
     kernels: DDLP,

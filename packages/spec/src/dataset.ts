@@ -17,6 +17,12 @@ const path = z
     legal: 'a relative path, or sha256: and 64 hex digits',
   });
 
+/** An uploaded file, by the sha256 of its content. */
+export const UploadSchema = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, { error: 'is no sha256' })
+  .meta({ legal: 'sha256: and 64 lower-case hex digits, as an upload answers' });
+
 /** The sha256 of the uploaded file that a path names; null where it names one below a data root. */
 export function uploadedHash(given: string): string | null {
   return /^sha256:([0-9a-f]{64})$/.exec(given)?.[1] ?? null;

@@ -28,6 +28,8 @@ export const StartMessage = z.object({
   checkpoint: z.string().nullable(),
   /** Weights of another run to start from (`from`), already on this disk. */
   weights: z.string().nullable(),
+  /** Files that params name, already on this disk, by sha256. */
+  files: z.record(z.string(), z.string()),
   checkpointSeconds: z.number(),
   /** W3C trace context of which the trainer's spans are a part; null: it says none. */
   traceparent: z.string().nullable(),

@@ -28,6 +28,9 @@ export interface MetricCard {
   check?(params: Params, facts: DatasetFacts | null): Fault[];
 }
 
+/** The shape of each tensor that a file of weights must hold, by name; what else it holds is nobody's business. */
+export type TensorShapes = Readonly<Record<string, readonly number[]>>;
+
 /** The light half of a model: what api, scheduler and cli know of it, without TensorFlow.js. */
 export interface ModelCard {
   name: string;
@@ -40,6 +43,11 @@ export interface ModelCard {
   datasets: readonly DatasetKind[];
   metrics: readonly MetricCard[];
   defaultSelection: { metric: string; direction: Direction };
+  /**
+   * Parameters that name uploaded weights (`UploadSchema`), with what such a file must hold: looked at at POST, fetched by
+   * workers, and given to the trainer.
+   */
+  files?: Readonly<Record<string, TensorShapes>>;
   /** The parameter that names the explicit model seed, if any: together with `seeds` it is a fault. */
   seedParameter?: string;
   /** Illegal combinations of legal values. `facts` is null where the data cannot be read yet. Paths are relative to params, as `n_ae_latents`; a fault of the data itself has a path starting with `dataset`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DatasetSchema } from './dataset.js';
+import { DatasetSchema, UploadSchema } from './dataset.js';
 import { EXECUTION_DEFAULTS } from './plan.js';
 import { ParamsSchema, spaceShape } from './sweepSpace.js';
 
@@ -144,14 +144,10 @@ const gate = z
 const From = z
   .strictObject({
     stage: z.string().min(1).optional().meta({ description: 'An earlier search stage' }),
-    upload: z
-      .string()
-      .regex(/^sha256:[0-9a-f]{64}$/, { error: 'is no sha256' })
-      .optional()
-      .meta({
-        description: 'Instead of a stage: weights that were uploaded, by the sha256 of their content',
-        legal: 'sha256: and 64 lower-case hex digits, as an upload answers',
-      }),
+    upload: UploadSchema.optional().meta({
+      ...UploadSchema.meta(),
+      description: 'Instead of a stage: weights that were uploaded, by the sha256 of their content',
+    }),
     artifact: z
       .string()
       .min(1)

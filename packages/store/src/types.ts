@@ -29,6 +29,8 @@ export interface ClaimedRun {
   weights: StoredArtifact | null;
   /** Its stage starts from another run's weights: where `weights` is null the run cannot start. */
   weightsWanted: boolean;
+  /** Uploaded weights that the cell's params name; one that is not here is not there any more. */
+  files: StoredArtifact[];
 }
 
 export interface StoredArtifact {

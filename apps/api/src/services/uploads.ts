@@ -1,8 +1,9 @@
-import type { ArtifactView } from '@trawl/spec';
+import type { Readable } from 'node:stream';
+import type { ArtifactView, TensorShapes } from '@trawl/spec';
 import type { NewArtifact } from '@trawl/store';
 import { found, ProblemError, parameterProblem } from '../problems.js';
 import type { Caller } from './caller.js';
-import { safetensorsProblem } from './safetensors.js';
+import { readSafetensors } from './safetensors.js';
 import { runDetail } from './runs.js';
 import { receive, type Sent } from './receive.js';
 import type { Services } from './services.js';
@@ -61,12 +62,27 @@ async function requireThere(sha256: string, { files }: Services): Promise<void> 
   if ((await files.size(sha256)) === null) throw new ProblemError('unavailable', 'The file got lost; send it again.');
 }
 
+/** What uploaded weights hold; null where there are none of this sha256. */
+export async function tensorsOf(
+  sha256: string,
+  { files, store }: Pick<Services, 'files' | 'store'>,
+): Promise<TensorShapes | null> {
+  const size = (await store.artifacts.hasLoose('weights', sha256)) ? await files.size(sha256) : null;
+  if (size === null) return null;
+  const read = await readSafetensors(size, reader(sha256, files));
+  return 'tensors' in read ? read.tensors : null;
+}
+
+const reader =
+  (sha256: string, files: Services['files']) =>
+  async (range: { start: number; end: number }): Promise<Readable> =>
+    found(await files.open(sha256, range), 'file', sha256).stream;
+
 async function refuseNoWeights({ sha256, size }: { sha256: string; size: number }, services: Services): Promise<void> {
   const { files, store } = services;
-  const read = async (range: { start: number; end: number }) =>
-    found(await files.open(sha256, range), 'file', sha256).stream;
-  const problem = await safetensorsProblem(size, read);
-  if (problem === null) return;
+  const read = await readSafetensors(size, reader(sha256, files));
+  if ('tensors' in read) return;
+  const { problem } = read;
   await store.artifacts.discard(files, [sha256]);
   const allowed = 'a safetensors file of F32 tensors, as a run leaves it; kind=other takes any file';
   throw new ProblemError('invalid-body', `These are no weights: ${problem}; allowed: ${allowed}`, [

@@ -114,9 +114,10 @@ function readConfig(
   }
   if (video.length > 0) say(`of video, ignored by ${model}, which takes frames one by one: ${video.join(', ')}`);
   if (left.length > 0) say(`left out, as ${model} has no such parameter: ${left.join(', ')}`);
-  if (content['recon_loss_type'] === 'vgg')
+  const losses = [content['recon_loss_type']].flat();
+  if (losses.includes('vgg'))
     say(
-      'recon_loss_type vgg needs weights that trawl lacks: set mse, and beta_kl (and beta_dyn) to 0.01 to 0.15 with it',
+      'recon_loss_type vgg needs weights of VGG16: upload them and set vgg_weights (docs/dlp.md), or set mse, and beta_kl (and beta_dyn) to 0.01 to 0.15 with it',
     );
   return { file, name: nameOf(ds, content), model, dataset: datasetOf(file, ds, content, say), params, grid };
 }

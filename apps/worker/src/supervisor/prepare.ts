@@ -19,7 +19,7 @@ interface Preparation {
 }
 
 /**
- * Fetches checkpoint, weights and data that this machine lacks into the attempt's folder; what the trainer is told to start with.
+ * Fetches checkpoint, weights, files that params name, and data that this machine lacks into the attempt's folder; what the trainer is told to start with.
  * @throws DamagedCheckpoint; FileLost where weights or data cannot be had; NoRoom
  */
 export async function prepare(options: Preparation): Promise<StartMessage> {
@@ -48,6 +48,11 @@ export async function prepare(options: Preparation): Promise<StartMessage> {
     checkpoint === null
       ? await fetched(run.weights, 'from.safetensors', (message) => new FileLost(`weights to start from: ${message}`))
       : null;
+  const files: Record<string, string> = {};
+  for (const [i, file] of run.files.entries()) {
+    const path = await fetched(file, `file-${i}.safetensors`, (message) => new FileLost(`${file.name}: ${message}`));
+    if (path !== null) files[file.sha256] = path;
+  }
   return {
     type: 'start',
     runId: run.runId,
@@ -63,6 +68,7 @@ export async function prepare(options: Preparation): Promise<StartMessage> {
     workDir: dir,
     checkpoint,
     weights,
+    files,
     checkpointSeconds: config.checkpointSeconds,
     traceparent: null,
   };

@@ -1,5 +1,6 @@
 import { DatasetSchema, type StartMessage } from '@trawl/spec';
 import { InvalidData } from '@trawl/models';
+import type { Checkpoint } from '@trawl/nn';
 import { z } from 'zod';
 import { isOutOfMemory } from '../outOfMemory.js';
 import type { Channel } from './channel.js';
@@ -42,7 +43,7 @@ export async function trainRun(
     }
     const before = equipment.liveTensors(backend);
     left = () => equipment.liveTensors(backend) - before;
-    const { resume, weights } = await readFiles(start, equipment);
+    const { resume, weights, files } = await readFiles(start, equipment);
     const materials = {
       params: z.record(z.string(), z.json()).parse(start.params),
       seed: start.seed,
@@ -51,6 +52,7 @@ export async function trainRun(
       streams: await equipment.randomStreams(start.seed),
       resume,
       weights,
+      files,
       signal,
     };
     const { workDir, checkpointSeconds } = start;
@@ -91,7 +93,7 @@ const none = (): number => 0;
 /** The checkpoint to resume from cannot be read. */
 class Unreadable extends Error {}
 
-async function readFiles({ checkpoint, weights }: StartMessage, equipment: Equipment) {
+async function readFiles({ checkpoint, weights, files }: StartMessage, equipment: Equipment) {
   const read = async (path: string | null, unfit: (message: string) => Error) => {
     try {
       return path === null ? null : await equipment.readCheckpoint(path);
@@ -100,7 +102,13 @@ async function readFiles({ checkpoint, weights }: StartMessage, equipment: Equip
       throw unfit(error instanceof Error ? error.message : String(error));
     }
   };
+  const named = new Map<string, Checkpoint>();
+  for (const [sha256, path] of Object.entries(files)) {
+    const content = await read(path, (message) => new InvalidData(`weights sha256:${sha256}: ${message}`));
+    if (content) named.set(sha256, content);
+  }
   return {
+    files: named,
     resume: await read(checkpoint, (message) => new Unreadable(message)),
     weights: await read(weights, (message) => new InvalidData(`weights to start from: ${message}`)),
   };

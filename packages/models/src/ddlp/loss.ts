@@ -1,6 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { betaKlOp } from '@trawl/nn';
-import { chamferKl, EARLY, gaussianKl, GAMMA_EPSILON, priorScale } from '../dlp/loss.js';
+import {
+  chamferKl,
+  colours,
+  EARLY,
+  gaussianKl,
+  GAMMA_EPSILON,
+  PERCEPTUAL_SHARE,
+  priorScale,
+  upright,
+} from '../dlp/loss.js';
+import type { Distance } from '../vgg/distance.js';
 import type { DlpParams } from '../dlp/params.js';
 import type { Decoded, Phase } from '../dlp/particleModel.js';
 import type { Gaussian } from '../dlp/particles.js';
@@ -65,6 +75,7 @@ export function ddlpLoss(
   discount: readonly number[],
   phase: Phase,
   params: Params,
+  distance: Distance | null = null,
 ): Record<VideoTerm, tf.Scalar> {
   const [b, t] = clips.shape;
   const statics = params.num_static_frames;
@@ -137,7 +148,8 @@ export function ddlpLoss(
 
   const images = tf.reshape<tf.Rank.R4>(clips, decoded.reconstruction.shape);
   const error = tf.squaredDifference(images, decoded.reconstruction);
-  const errors = perFrame(phase.warmup ? glimpseErrors(encoded, decoded) : error, t);
+  const apart = (): tf.Tensor => (distance ? distance(upright(images), upright(decoded.reconstruction)) : error);
+  const errors = perFrame(phase.warmup ? glimpseErrors(encoded, decoded, distance) : apart(), t);
   const later = tf.mul(tf.mul(tf.slice2d(errors, [0, statics], [b, futures]), weights), params.beta_dyn_rec);
   const loss_rec = tf.div<tf.Scalar>(tf.add(tf.sum(tf.slice2d(errors, [0, 0], [b, statics])), tf.sum(later)), b);
   const whole = tf.addN([
@@ -145,8 +157,9 @@ export function ddlpLoss(
     tf.mul(loss_kl, params.beta_kl),
     tf.mul(loss_kl_dyn, params.beta_dyn),
   ]);
+  const loss = tf.div<tf.Scalar>(whole, t);
   return {
-    loss: tf.div<tf.Scalar>(whole, t),
+    loss: distance ? tf.mul(loss, PERCEPTUAL_SHARE) : loss,
     loss_rec,
     loss_kl,
     loss_kl_dyn,
@@ -160,7 +173,7 @@ export function ddlpLoss(
   };
 }
 
-function glimpseErrors({ glimpses }: EncodedVideo, decoded: Decoded): tf.Tensor4D {
-  const [n, h, w, c] = glimpses.shape;
-  return tf.squaredDifference(glimpses, tf.slice4d(decoded.glimpses, [0, 0, 0, 1], [n, h, w, c]));
+function glimpseErrors({ glimpses }: EncodedVideo, decoded: Decoded, distance: Distance | null): tf.Tensor {
+  const rgb = colours(decoded);
+  return distance ? distance(glimpses, rgb) : tf.squaredDifference(glimpses, rgb);
 }

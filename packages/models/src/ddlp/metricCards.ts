@@ -1,5 +1,5 @@
 import type { MetricCard } from '@trawl/spec';
-import { METRIC_CARDS as OF_IMAGES, needsPositions, PRIORS, term } from '../dlp/metricCards.js';
+import { METRIC_CARDS as OF_IMAGES, needsPositions, PRIORS, RECONSTRUCTION, term } from '../dlp/metricCards.js';
 
 const DYNAMICS = ['beta_dyn', 'beta_dyn_rec', 'timestep_horizon', 'num_static_frames'];
 const ROLLOUT = ['cond_steps', 'animation_horizon'];
@@ -44,14 +44,14 @@ const similarity = { unit: '1 is equal', direction: 'max' } as const;
 export const METRIC_CARDS: readonly MetricCard[] = [
   term(
     'loss',
-    'Minimised: (beta_rec rec + beta_kl KL + beta_dyn dynamics KL) / frames of a clip; in training later frames count by a discount',
-    ['beta_rec', 'beta_kl', ...PRIORS, ...DYNAMICS],
+    'Minimised: (beta_rec rec + beta_kl KL + beta_dyn dynamics KL) / frames of a clip; in training later frames count by a discount; a thousandth of it with the perceptual loss',
+    ['beta_rec', 'beta_kl', ...PRIORS, ...DYNAMICS, ...RECONSTRUCTION],
     'squared intensity + nats, a frame',
   ),
   term(
     'loss_rec',
-    'Squared error summed over pixels and frames, those after the burn-in times beta_dyn_rec; in warm-up epochs of glimpses',
-    ['image_size', ...DYNAMICS],
+    'Squared error summed over pixels and frames, or the perceptual distance, those after the burn-in times beta_dyn_rec; in warm-up epochs of glimpses',
+    ['image_size', ...DYNAMICS, ...RECONSTRUCTION],
     CLIP,
   ),
   term(

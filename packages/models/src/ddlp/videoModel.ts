@@ -13,6 +13,7 @@ import { checkedSplits } from '../dlp/loop/start.js';
 import type { Images } from '../dlp/particleModel.js';
 import { imagesOf } from '../dlp/network.js';
 import { seenIn } from '../dlp/see.js';
+import { yardsticks } from '../dlp/yardsticks.js';
 import { addSeen, featureMetrics, objectsOf, seenMetrics, splitSums } from '../dlp/sums.js';
 import { ddlpCard } from './card.js';
 import type { Clip } from './clips.js';
@@ -47,6 +48,7 @@ export function ddlpModel(ctx: TrainContext): LoopModel {
   const splits = checkedSplits(ctx, ddlpCard);
   const params = DdlpParams.parse(ctx.params);
   const network = ddlpNetwork(params, ctx.streams);
+  const { distance, ...tools } = yardsticks(ctx, params);
   const length = params.timestep_horizon + 1;
   const clips: Record<Split, Clip[]> = {
     train: clipsOf(dataset, splits.train, length, 1),
@@ -78,7 +80,7 @@ export function ddlpModel(ctx: TrainContext): LoopModel {
           });
           addSeen(sums, seenIn(framesOf(video).columns, encoded, decoded), truth, sizes);
           const forecast = network.predict(encoded, null);
-          return ddlpLoss(columnsOf(video), encoded, decoded, forecast, allOfIt, SETTLED, params);
+          return ddlpLoss(columnsOf(video), encoded, decoded, forecast, allOfIt, SETTLED, params, distance);
         }),
       more: rollouts?.pieces ?? [],
       metrics(whole) {
@@ -98,6 +100,7 @@ export function ddlpModel(ctx: TrainContext): LoopModel {
     card: ddlpCard,
     params,
     network,
+    tools,
     items,
     itemName: 'clips',
     terms: VIDEO_TERMS,
@@ -107,14 +110,14 @@ export function ddlpModel(ctx: TrainContext): LoopModel {
       if (at && at.epoch < params.start_dyn_epoch) {
         const images = framesOf(video);
         const alone = still(network).encode(images, phase, dice);
-        const terms = dlpLoss(images, alone, network.decode(alone, phase, dice), phase, params);
+        const terms = dlpLoss(images, alone, network.decode(alone, phase, dice), phase, params, distance);
         return { ...terms, loss_kl_dyn: tf.scalar(0) };
       }
       const encoded = network.encode(video, phase, dice);
       const decoded = network.decode(encoded, phase, dice);
       const discount = at ? dynamicDiscount(at.step - params.start_dyn_epoch * batches, batches, params) : allOfIt;
       const forecast = network.predict(encoded, dice);
-      return ddlpLoss(columnsOf(video), encoded, decoded, forecast, discount, phase, params);
+      return ddlpLoss(columnsOf(video), encoded, decoded, forecast, discount, phase, params, distance);
     },
     tally,
     snapshot: (epoch) => epochFile(epoch, still(network), params, firstImages),

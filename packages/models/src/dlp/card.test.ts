@@ -24,12 +24,16 @@ const faultsOf = (given: object, of: Partial<DatasetFacts> = {}) =>
   dlpCard.check(paramsOf(given), { ...facts, height: 64, width: 64, ...of });
 const metric = (name: string): MetricCard => dlpCard.metrics.find((card) => card.name === name)!;
 
-/** Every hyperparameter of the original's list but those that trawl says elsewhere (docs/dlp.md). */
+/** Every hyperparameter of the original's list but those that trawl says elsewhere (docs/dlp.md), and files. */
 const NAMES = `batch_size lr kp_activation pad_mode num_epochs n_kp recon_loss_type sigma beta_kl beta_rec patch_size topk
 n_kp_enc eval_epoch_freq learned_feature_dim bg_learned_feature_dim n_kp_prior weight_decay kp_range warmup_epoch dropout
 iou_thresh anchor_s kl_balance image_size ch enc_channels prior_channels scale_std offset_std obj_on_alpha obj_on_beta
 eval_im_metrics use_resblock scheduler_gamma adam_betas adam_eps train_enc_prior use_correlation_heatmaps enable_enc_attn
-filtering_heuristic use_tracking`;
+filtering_heuristic use_tracking vgg_weights`;
+
+/** Some weights. */
+const SOME = `sha256:${'0'.repeat(64)}`;
+const small = { image_size: 16, anchor_s: 0.5, enc_channels: [8, 8], n_kp_prior: 4, n_kp_enc: 2 };
 
 const shown = (channels: number[]) =>
   stagesOf(channels)
@@ -97,7 +101,8 @@ describe('check', () => {
     ['n_kp_prior', { patch_size: 16 }, {}],
     ['n_kp_enc', { n_kp_enc: 12, n_kp_prior: 11 }, {}],
     ['n_kp_enc', { n_kp_enc: 65, filtering_heuristic: 'none' }, {}],
-    ['recon_loss_type', { recon_loss_type: 'vgg' }, {}],
+    ['vgg_weights', { recon_loss_type: 'vgg' }, {}],
+    ['image_size', { ...small, recon_loss_type: 'vgg', vgg_weights: SOME }, { height: 16, width: 16 }],
     ['dataset', {}, { channels: 1 }],
     ['image_size', {}, { height: 32, width: 32 }],
     ['image_size', {}, { width: 48 }],

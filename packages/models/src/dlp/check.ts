@@ -10,6 +10,9 @@ import {
 } from './geometry.js';
 import { DlpParams } from './params.js';
 
+/** Pixels that VGG16 makes something of. */
+const LEAST_SEEN = 32;
+
 /** Illegal combinations of values that are legal one by one. `facts` is null where the data cannot be read yet. */
 export function checkDlp(raw: Params, facts: DatasetFacts | null): Fault[] {
   const params = DlpParams.parse(raw);
@@ -24,16 +27,27 @@ export const checkParts = (params: DlpParams): Fault[] => [
   ...checkParticles(params),
 ];
 
-function checkLoss({ recon_loss_type }: DlpParams): Fault[] {
+function checkLoss({ recon_loss_type, vgg_weights, image_size }: DlpParams): Fault[] {
   if (recon_loss_type === 'mse') return [];
-  return [
-    {
-      path: 'recon_loss_type',
-      message: 'the perceptual loss needs the weights of VGG16, which trawl does not have and cannot take yet',
-      given: recon_loss_type,
-      allowed: 'mse',
-    },
-  ];
+  const faults: Fault[] = [];
+  if (vgg_weights === null) {
+    faults.push({
+      path: 'vgg_weights',
+      message:
+        'the perceptual loss (recon_loss_type vgg) needs the weights of VGG16; docs/dlp.md says how to make them',
+      given: 'null',
+      allowed: 'sha256: and the 64 hex digits that POST /v1/artifacts answers; or recon_loss_type mse',
+    });
+  }
+  if (image_size < LEAST_SEEN) {
+    faults.push({
+      path: 'image_size',
+      message: 'VGG16 halves an image five times, and the perceptual loss needs what is left',
+      given: image_size,
+      allowed: `at least ${LEAST_SEEN} with recon_loss_type vgg`,
+    });
+  }
+  return faults;
 }
 
 function checkAnchor({ anchor_s, image_size, prior_channels }: DlpParams): Fault[] {

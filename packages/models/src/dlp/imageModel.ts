@@ -16,6 +16,7 @@ import type { Decoded, Encoded, Images } from './network.js';
 import { dlpNetwork } from './network.js';
 import { DlpParams } from './params.js';
 import { seenIn } from './see.js';
+import { yardsticks } from './yardsticks.js';
 import { addSeen, featureMetrics, objectsOf, seenMetrics, splitSums } from './sums.js';
 
 /** DLP as the loop trains it: an item is an image. */
@@ -25,6 +26,7 @@ export function dlpModel(ctx: TrainContext): LoopModel {
   const splits = checkedSplits(ctx, dlpCard);
   const params = DlpParams.parse(ctx.params);
   const network = dlpNetwork(params, ctx.streams);
+  const { distance, ...tools } = yardsticks(ctx, params);
   const frames = {
     train: framesOf(dataset, splits.train),
     val: framesOf(dataset, splits.val),
@@ -49,7 +51,7 @@ export function dlpModel(ctx: TrainContext): LoopModel {
             return of ? objectsOf(of, frame) : null;
           });
           addSeen(sums, seenIn(images.columns, encoded, decoded), truth, sizes);
-          return dlpLoss(images, encoded, decoded, SETTLED, params);
+          return dlpLoss(images, encoded, decoded, SETTLED, params, distance);
         });
         return terms;
       },
@@ -70,6 +72,7 @@ export function dlpModel(ctx: TrainContext): LoopModel {
     card: dlpCard,
     params,
     network,
+    tools,
     items: { train: frames.train.length, val: frames.val.length, test: frames.test.length },
     itemName: 'images',
     terms: TERMS,
@@ -77,7 +80,7 @@ export function dlpModel(ctx: TrainContext): LoopModel {
       const phase = at ? phaseAt(at.epoch, params) : SETTLED;
       const images = imagesOf(split, batch);
       const encoded = network.encode(images, phase, dice);
-      return dlpLoss(images, encoded, network.decode(encoded, phase, dice), phase, params);
+      return dlpLoss(images, encoded, network.decode(encoded, phase, dice), phase, params, distance);
     },
     tally,
     snapshot: (epoch) => epochFile(epoch, network, params, firstImages),

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { betaKlOp } from '@trawl/nn';
+import type { Distance } from '../vgg/distance.js';
 import type { Decoded, Encoded, Images, Phase } from './network.js';
 import type { DlpParams } from './params.js';
 import type { Gaussian } from './particles.js';
@@ -62,13 +63,23 @@ export const TERMS = [
 ] as const;
 export type Term = (typeof TERMS)[number];
 
-/** loss = beta_rec rec + beta_kl (kp + scale + obj_on + kl_balance (feat + depth)). `mse` is a pixel's, of the image. */
+/** Of the whole loss, where the reconstruction is perceptual. */
+export const PERCEPTUAL_SHARE = 1e-3;
+
+/** [n, rows, channels, columns] -> [n, rows, columns, channels]. */
+export const upright = (columns: tf.Tensor4D): tf.Tensor4D => tf.transpose(columns, [0, 1, 3, 2]);
+
+/**
+ * loss = beta_rec rec + beta_kl (kp + scale + obj_on + kl_balance (feat + depth)), a thousandth of it with a perceptual
+ * `distance`; without (null) rec is the squared error. `mse` is a pixel's, of the image.
+ */
 export function dlpLoss(
   images: Images,
   encoded: Encoded,
   decoded: Decoded,
   phase: Phase,
   params: DlpParams,
+  distance: Distance | null = null,
 ): Record<Term, tf.Scalar> {
   const b = images.x.shape[0];
   const { kl_balance, anchor_s, sigma } = params;
@@ -96,9 +107,12 @@ export function dlpLoss(
   const loss_kl = tf.addN<tf.Scalar>([loss_kl_kp, loss_kl_scale, loss_kl_obj_on, balanced]);
 
   const error = tf.squaredDifference(images.columns, decoded.reconstruction);
-  const loss_rec = phase.warmup ? glimpseError(encoded, decoded) : perImage(error);
+  const loss_rec = phase.warmup
+    ? glimpseError(encoded, decoded, distance)
+    : perImage(distance ? distance(images.x, upright(decoded.reconstruction)) : error);
+  const whole = tf.add<tf.Scalar>(tf.mul(loss_rec, params.beta_rec), tf.mul(loss_kl, params.beta_kl));
   return {
-    loss: tf.add<tf.Scalar>(tf.mul(loss_rec, params.beta_rec), tf.mul(loss_kl, params.beta_kl)),
+    loss: distance ? tf.mul(whole, PERCEPTUAL_SHARE) : whole,
     loss_rec,
     loss_kl,
     loss_kl_kp,
@@ -111,9 +125,15 @@ export function dlpLoss(
   };
 }
 
-/** Squared error of a glimpse, summed over its pixels, alpha ignored; mean over all glimpses. */
-function glimpseError({ glimpses }: Encoded, decoded: Decoded): tf.Scalar {
+/** Squared error of a glimpse (or another distance), summed over its pixels, alpha ignored; mean over all glimpses. */
+function glimpseError({ glimpses }: Encoded, decoded: Decoded, distance: Distance | null): tf.Scalar {
+  const [n] = glimpses.shape;
+  const rgb = colours(decoded);
+  return tf.div<tf.Scalar>(tf.sum(distance ? distance(glimpses, rgb) : tf.squaredDifference(glimpses, rgb)), n);
+}
+
+/** Of decoded glimpses, [n, P, P, 4] -> [n, P, P, 3]. */
+export function colours({ glimpses }: Decoded): tf.Tensor4D {
   const [n, h, w, c] = glimpses.shape;
-  const rgb = tf.slice4d(decoded.glimpses, [0, 0, 0, 1], [n, h, w, c]);
-  return tf.div<tf.Scalar>(tf.sum(tf.squaredDifference(glimpses, rgb)), n);
+  return tf.slice4d(glimpses, [0, 0, 0, 1], [n, h, w, c - 1]);
 }

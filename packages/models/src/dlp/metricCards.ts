@@ -66,6 +66,8 @@ export const PRIORS = [
   'kl_balance',
   'n_kp_enc',
 ];
+/** What the reconstruction is measured by. */
+export const RECONSTRUCTION = ['recon_loss_type', 'vgg_weights'];
 export const term = (
   name: string,
   description: string,
@@ -91,14 +93,14 @@ const ofParticles = { splits: HELD, perEpoch: true, summary: true } as const;
 export const METRIC_CARDS: readonly MetricCard[] = [
   term(
     'loss',
-    'Minimised: beta_rec rec + beta_kl KL',
-    ['beta_rec', 'beta_kl', ...PRIORS],
+    'Minimised: beta_rec rec + beta_kl KL; a thousandth of it with the perceptual loss',
+    ['beta_rec', 'beta_kl', ...PRIORS, ...RECONSTRUCTION],
     'squared intensity + nats, an image',
   ),
   term(
     'loss_rec',
-    'Squared error summed over pixels; in warm-up epochs over those of a glimpse',
-    ['image_size'],
+    'Squared error summed over pixels, or the perceptual distance; in warm-up epochs of glimpses',
+    ['image_size', ...RECONSTRUCTION],
     'squared intensity an image',
   ),
   term('loss_kl', 'KL: keypoints + scale + transparency + kl_balance (features + depth)', PRIORS),

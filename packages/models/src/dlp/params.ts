@@ -1,3 +1,4 @@
+import { UploadSchema } from '@trawl/spec';
 import { z } from 'zod';
 
 const channels = z.array(z.int().min(4).max(1024)).min(2).max(6);
@@ -42,9 +43,17 @@ export const DlpParams = z.strictObject({
     recommended: 0.95,
   }),
   recon_loss_type: z.enum(['mse', 'vgg']).default('mse').meta({
-    description: 'Reconstruction loss: squared error, or perceptual distance (which needs weights of VGG16)',
+    description:
+      'Reconstruction loss: squared error, or perceptual distance (which needs vgg_weights, and a tenth of a percent of the whole loss)',
     recommended: 'mse',
   }),
+  vgg_weights: UploadSchema.nullable()
+    .default(null)
+    .meta({
+      description:
+        'Uploaded weights of VGG16 under the names of torchvision, for the perceptual loss (docs/dlp.md says how to make them)',
+      recommended: { mse: null, vgg: 'sha256:...' },
+    }),
   beta_kl: z
     .number()
     .min(0)

@@ -1,9 +1,9 @@
 import { faultsOf, isPlainObject, SweepSpecSchema } from '@trawl/spec';
-import type { Catalog, DatasetFacts, DatasetSpec, Fault, SelectRule, SweepPlan } from '@trawl/spec';
+import type { Catalog, DatasetFacts, DatasetSpec, Fault, SelectRule, SweepPlan, TensorShapes } from '@trawl/spec';
 import { Datasets } from './datasets.js';
 import { draftSweep } from './draft.js';
 import type { StageDraft } from './draft.js';
-import { checkUpload } from './upload.js';
+import { checkFiles, checkUpload } from './upload.js';
 import { checkForm, explain } from './form.js';
 import { checkParams } from './params.js';
 import { planOf } from './plan.js';
@@ -15,8 +15,8 @@ export interface CheckEnv {
   catalog: Catalog;
   /** Looks at a dataset; its faults have paths that begin with `path`. */
   inspect(dataset: DatasetSpec, path: string): Promise<{ facts: DatasetFacts } | { faults: Fault[] }>;
-  /** Whether weights of this sha256 were uploaded; absent: none ever are. */
-  hasWeights?: ((sha256: string) => Promise<boolean>) | undefined;
+  /** What uploaded weights of this sha256 hold, null where there are none; absent: none ever are. */
+  tensorsOf?: ((sha256: string) => Promise<TensorShapes | null>) | undefined;
 }
 
 export type CheckedSweep =
@@ -51,7 +51,10 @@ export async function checkSweep(raw: unknown, env: CheckEnv): Promise<CheckedSw
     stage: null,
   }));
 
-  for (const stage of sweep.stages) found.push(...(await checkUpload(stage, env)).map((fault) => ({ fault, stage })));
+  for (const stage of sweep.stages) {
+    const ofFiles = [...(await checkUpload(stage, env)), ...(await checkFiles(stage, env))];
+    found.push(...ofFiles.map((fault) => ({ fault, stage })));
+  }
   const datasets = new Datasets(env);
   const searches: CheckedStage[] = [];
   for (const stage of sweep.stages) {

@@ -43,6 +43,7 @@ interface CellRow {
   weights_size: number;
   weights_epoch: number | null;
   weights_step: number | null;
+  files: StoredArtifact[];
 }
 
 interface Wanted {
@@ -134,6 +135,7 @@ function claimedRun(run: ClaimRow, cell: CellRow): ClaimedRun {
     checkpoint: checkpointOf(run),
     weights: weightsOf(cell),
     weightsWanted: cell.weights !== null,
+    files: cell.files,
   };
 }
 

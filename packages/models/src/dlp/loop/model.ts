@@ -50,6 +50,8 @@ export interface LoopModel {
   card: Pick<ModelCard, 'name' | 'version'>;
   params: LoopParams;
   network: { variables: Variables; dispose(): void };
+  /** What else it holds on the device. */
+  tools: { dispose(): void };
   items: Record<Split, number>;
   /** What an item is, for messages: images. */
   itemName: string;

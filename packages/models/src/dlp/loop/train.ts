@@ -24,6 +24,7 @@ export async function trainLoop(ctx: TrainContext, model: LoopModel): Promise<Su
     while (!run.state.finished) await epoch(run);
     return await finish(run);
   } finally {
+    model.tools.dispose();
     dispose(run);
   }
 }
