@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApi, type TestApi } from '../support/api.js';
 import { videoFile, writeHdf5 } from '../support/hdf5.js';
 import { until } from '../support/processes.js';
+import { startProxy } from '../support/proxy.js';
 import { smallSpec } from '../support/specs.js';
 import { trawl, trawlSays } from '../support/trawl.js';
-import { finishRuns, registerWorker, runsOf } from '../support/training.js';
+import { claim, finishRuns, registerWorker, runsOf } from '../support/training.js';
 
 /* The command as a person or a script calls it, against a real api. */
 
@@ -111,6 +112,37 @@ describe('sweeps', () => {
     expect(await failed.exited).toBe(1);
     expect(failed.stdout()).toBe('small failed: 8 succeeded\n');
   });
+});
+
+it('trawl top shows workers, what waits and what runs, and outlives its service', async () => {
+  const id = await api.submit(smallSpec());
+  const runs = await runsOf(api.store, id);
+  const { fence } = await claim(api.store, await registerWorker(api.store), runs[0]!);
+  await api.store.runs.progress(runs[0]!.id, fence, { epoch: 1, epochs: 4, step: 7 });
+  await api.store.metrics.ingest(runs[0]!.id, fence, [{ step: 7, epoch: 1, split: 'val', name: 'loss', value: 2.25 }]);
+  expect(await json('top')).toMatchObject({
+    slots: { busy: 1 },
+    waiting: [{ sweepId: id, sweep: 'small', priority: 0, runs: 7 }],
+    running: [{ runId: runs[0]!.id, sweep: 'small', epoch: 1, metric: { name: 'val.loss', value: 2.25 } }],
+  });
+  expect(await trawlSays(['top'], env)).toMatch(
+    /^7 +0 +small .*\n\n.*\n.{8} +small\/\S+ +alpha=\S+ beta=1 .* 2\.250 val\.loss/m,
+  );
+
+  const proxy = await startProxy(env['TRAWL_API_URL']!);
+  const top = trawl(['top', '--interval', '0.5'], { ...env, TRAWL_API_URL: proxy.url });
+  try {
+    await until('a line', () => top.stdout().includes('1 running, 7 waiting\n'));
+    await proxy.down();
+    await until('a word', () => top.stderr() === 'trawl: the service does not answer; waiting for it\n');
+    await api.inject({ method: 'POST', url: `/v1/sweeps/${id}/cancel` });
+    await proxy.up();
+    await until('a line of what is now', () => top.stdout().includes(' 0 running, 0 waiting\n'));
+  } finally {
+    top.child.kill('SIGINT');
+    expect(await top.exited).toBe(130);
+    await proxy.down();
+  }
 });
 
 describe('datasets', () => {

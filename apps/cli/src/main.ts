@@ -14,6 +14,7 @@ import { nativeCommands } from './commands/native.js';
 import { readCommands } from './commands/read.js';
 import { roleCommands } from './commands/roles.js';
 import { submitCommand } from './commands/submit.js';
+import { topCommand } from './commands/top.js';
 import { upCommand } from './commands/up.js';
 import { watchCommand } from './commands/watch.js';
 import { type Context, createContext, exitCodeOf, messageOf } from './context.js';
@@ -39,6 +40,7 @@ for (const register of [
   roleCommands,
   submitCommand,
   watchCommand,
+  topCommand,
   readCommands,
   exportCommand,
   extendCommand,

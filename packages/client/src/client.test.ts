@@ -204,6 +204,17 @@ describe('repeats', () => {
     expect(server.seen).toHaveLength(2);
   });
 
+  it('nothing of a client that is told to stop, and nothing later', async () => {
+    server.answers.push(() => {});
+    const stop = new AbortController();
+    const api = client({ signal: stop.signal });
+    const call = failure(api.workers.list());
+    while (server.seen.length === 0) await sleep(5);
+    stop.abort('enough');
+    expect([await call, await failure(api.models.list())]).toEqual(['enough', 'enough']);
+    expect(server.seen).toHaveLength(1);
+  });
+
   it('nothing while there is no time limit on reading', async () => {
     server.answers.push((response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"items":');

@@ -10,6 +10,8 @@ export interface ClientOptions {
   /** Of one attempt, until the answer begins. Default 60 s. */
   timeoutMs?: number | undefined;
   retry?: Partial<RetryPolicy> | undefined;
+  /** Ends all calls that are under way, and all later ones; they throw its reason. */
+  signal?: AbortSignal | undefined;
 }
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
@@ -58,21 +60,21 @@ export function createHttp(options: ClientOptions): Http {
   };
 
   const once = async (call: Call): Promise<Response> => {
-    const { method, path, query, headers, body, signal } = call;
+    const { method, path, query, headers, body } = call;
+    const signals = [options.signal, call.signal].flatMap((signal) => signal ?? []);
     const tooLate = new AbortController();
     const timer = call.patient
       ? undefined
       : setTimeout(() => tooLate.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    const signals = signal === undefined ? [tooLate.signal] : [tooLate.signal, signal];
     try {
       return await fetch(url(path, query), {
         method,
         headers: { accept: 'application/json, application/problem+json', ...auth, ...headers },
         ...(body !== undefined && { body }),
-        signal: AbortSignal.any(signals),
+        signal: AbortSignal.any([tooLate.signal, ...signals]),
       });
     } catch (error) {
-      if (signal?.aborted === true) throw error;
+      if (signals.some(({ aborted }) => aborted)) throw error;
       throw unreachable(error);
     } finally {
       clearTimeout(timer);
@@ -93,7 +95,7 @@ export function createHttp(options: ClientOptions): Http {
       } catch (error) {
         if (attempt >= retry.attempts || !(isRepeatable(call) || isUnread(error)) || !isPassing(error)) throw error;
         const asked = error instanceof ApiError ? error.retryAfterMs : null;
-        await pause(waitBefore(attempt, retry, asked), call.signal);
+        await pause(waitBefore(attempt, retry, asked), call.signal ?? options.signal);
       }
     }
   };

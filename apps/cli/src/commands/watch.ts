@@ -1,8 +1,8 @@
-import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, type Client, UnreachableError } from '@trawl/client';
 import { isSweepFinished, type SweepDetail } from '@trawl/spec';
 import type { Command } from 'commander';
+import { type Bell, bell } from '../bell.js';
 import type { Context } from '../context.js';
 import { progress } from '../render/progress.js';
 import { counts } from '../render/tables.js';
@@ -82,30 +82,6 @@ async function follow(client: Client, id: string, signal: AbortSignal, { ring }:
     away = false;
     ring();
   }
-}
-
-interface Bell {
-  ring: () => void;
-  /** Until it rings, at most so long; at once where it has rung since the last wait. */
-  wait: (ms: number) => Promise<void>;
-}
-
-function bell(): Bell {
-  const heard = new EventEmitter();
-  let rung = false;
-  return {
-    ring() {
-      rung = true;
-      heard.emit('ring');
-    },
-    async wait(ms) {
-      const late = new AbortController();
-      const timer = setTimeout(() => late.abort(), ms);
-      if (!rung) await once(heard, 'ring', { signal: late.signal }).catch(() => undefined);
-      clearTimeout(timer);
-      rung = false;
-    },
-  };
 }
 
 const settled = ({ state }: SweepDetail): boolean =>

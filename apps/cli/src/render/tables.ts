@@ -24,8 +24,9 @@ const plain = {
   style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
 };
 
-export function table(head: string[], rows: string[][]): string {
-  const t = new Table({ ...plain, head });
+/** `widths` of the columns, in cells of a terminal: what is longer is cut. Absent: as wide as what they hold. */
+export function table(head: string[], rows: string[][], widths?: number[]): string {
+  const t = new Table({ ...plain, head, ...(widths !== undefined && { colWidths: widths }) });
   t.push(...rows);
   return t
     .toString()
