@@ -126,7 +126,7 @@ const Execution = z.strictObject({
   }),
   stallMinutes: minutes.optional().meta({
     description:
-      'An attempt that reports no step, metric or file for so long is killed as stalled; loading the data counts',
+      'An attempt that reports no step, metric or file for so long is killed as stalled; loading the data counts, and a process has 2 minutes at least to open its backend',
     default: EXECUTION_DEFAULTS.stallMinutes,
   }),
   gpuShare: z.number().gt(0).max(1).optional().meta({

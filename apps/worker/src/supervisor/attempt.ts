@@ -74,6 +74,7 @@ export function startAttempt(
   let asked: StopReason | null = null;
   const watched: Watched = {
     startedAt: now(),
+    ready: false,
     steppedAt: now(),
     stopBy: null,
     resultAt: null,
@@ -143,6 +144,8 @@ export function startAttempt(
         const startSeconds = Number((now() - watched.startedAt).toFixed(3));
         const info = { ...message.info, warm: trainer?.warm ?? false, startSeconds };
         log.info(info, 'trainer ready');
+        watched.ready = true;
+        watched.steppedAt = now();
         return delivery.accept({ ...message, info });
       }
       case 'progress':
@@ -176,6 +179,8 @@ export function startAttempt(
         return kill({ kind: 'lingering' });
       case 'stop':
         return kill({ kind: 'unstopped' });
+      case 'start':
+        return kill({ kind: 'stalled', message: 'the trainer did not open its backend in time' });
       case 'stall':
         return kill({ kind: 'stalled', message: `no step for ${run.stallMinutes} minutes` });
       case 'timeout':
@@ -188,6 +193,7 @@ export function startAttempt(
   /** Runs the trainer to its end and delivers all that it sent. */
   const train = async (start: StartMessage, checkpoint: StoredArtifact | null): Promise<Outcome> => {
     watched.startedAt = watched.steppedAt = now();
+    watched.ready = false;
     const traceparent = spans.next('trainer');
     const training = await trainers.train(
       place.slot,
