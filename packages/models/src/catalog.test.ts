@@ -27,8 +27,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   'vae 1': 'cbc57528',
   'beta-tcvae 1': 'cbc57528',
   'ae 1': 'c4b3403e',
-  'dlp 2': '8801d94a',
-  'ddlp 2': '4f05b090',
+  'dlp 2': '67e956cb',
+  'ddlp 2': 'e98cb06d',
 };
 
 test.each([...catalog.values()])('the parameters of $name are those of its version', ({ name, version, params }) => {

@@ -30,6 +30,7 @@ beforeEach(() => used.clear());
 const Given = z.record(z.string(), z.json());
 
 const VGG_FILE = '0'.repeat(64);
+const UPLOAD = `sha256:${VGG_FILE}`;
 
 async function train(model: string, params: Record<string, unknown>, dataset: object): Promise<unknown> {
   const trainer = await trainerFor(model);
@@ -121,10 +122,16 @@ const LISTS: Record<string, List> = {
       ['dlp', { ...particles, ...otherWays }, shapes],
     ],
   },
-  'the perceptual loss': {
+  VGG16: {
     kernels: VGG,
     beside: DLP,
-    runs: [['dlp', { ...particles, ...otherWays, recon_loss_type: 'vgg', vgg_weights: `sha256:${VGG_FILE}` }, shapes]],
+    runs: [
+      [
+        'dlp',
+        { ...particles, ...otherWays, recon_loss_type: 'vgg', vgg_weights: UPLOAD, lpips_weights: UPLOAD },
+        shapes,
+      ],
+    ],
   },
   ddlp: {
     kernels: DDLP,

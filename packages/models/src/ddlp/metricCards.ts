@@ -1,5 +1,12 @@
 import type { MetricCard } from '@trawl/spec';
-import { METRIC_CARDS as OF_IMAGES, needsPositions, PRIORS, RECONSTRUCTION, term } from '../dlp/metricCards.js';
+import {
+  METRIC_CARDS as OF_IMAGES,
+  needsLpips,
+  needsPositions,
+  PRIORS,
+  RECONSTRUCTION,
+  term,
+} from '../dlp/metricCards.js';
 
 const DYNAMICS = ['beta_dyn', 'beta_dyn_rec', 'timestep_horizon', 'num_static_frames'];
 const ROLLOUT = ['cond_steps', 'animation_horizon'];
@@ -11,6 +18,7 @@ const SAME = new Set([
   'obj_on_l1',
   'psnr',
   'ssim',
+  'lpips',
   'particles_on',
   'position_error',
   'objects_found',
@@ -77,6 +85,14 @@ export const METRIC_CARDS: readonly MetricCard[] = [
   rollout('rollout_psnr_first', 'PSNR of the first predicted frame', dB),
   rollout('rollout_psnr_last', 'PSNR of the last predicted frame', dB),
   rollout('rollout_ssim', 'Structural similarity of predicted frames', similarity),
+  {
+    ...rollout('rollout_lpips', 'LPIPS of predicted frames, as lpips. Absent without lpips_weights', {
+      unit: '0 is equal',
+      direction: 'min',
+      check: needsLpips,
+    }),
+    contains: [...ROLLOUT, 'lpips_weights'],
+  },
   rollout('repeat_psnr', 'PSNR of repeating the last given frame instead: what a rollout must beat', {
     ...dB,
     direction: null,

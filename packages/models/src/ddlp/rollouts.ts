@@ -4,10 +4,12 @@ import { psnrOf, ssim } from '../dlp/images.js';
 import { glimpseSide } from '../dlp/geometry.js';
 import type { LeftFile } from '../dlp/loop/model.js';
 import { SETTLED } from '../dlp/loop/schedule.js';
+import { upright } from '../dlp/loss.js';
 import { matchedDistances } from '../dlp/matching.js';
 import type { Place } from '../dlp/matching.js';
 import { VISIBLE } from '../dlp/metricCards.js';
 import { objectsOf } from '../dlp/sums.js';
+import type { Distance } from '../vgg/distance.js';
 import type { Clip } from './clips.js';
 import { clipsOf, videoOf } from './clips.js';
 import type { DdlpNetwork } from './network.js';
@@ -21,6 +23,8 @@ import { rolloutFiles, shownAtMost } from './rolloutFiles.js';
 export interface StepSums {
   psnr: number;
   ssim: number;
+  /** Null where it is not measured. */
+  lpips: number | null;
   repeatPsnr: number;
   repeatSsim: number;
   /** True objects, those matched, the sum of their distances in pixels, and those within half a glimpse. */
@@ -46,12 +50,14 @@ export function rolloutsOf(
   params: DdlpParams,
   dataset: VideoDataset,
   trials: readonly number[],
+  lpips: Distance | null,
 ): Rollouts {
   const { animation_horizon: horizon, cond_steps: given, batch_size, timestep_horizon } = params;
   const clips = clipsOf(dataset, trials, horizon, horizon);
   const steps: StepSums[] = Array.from({ length: horizon - given }, () => ({
     psnr: 0,
     ssim: 0,
+    lpips: lpips === null ? null : 0,
     repeatPsnr: 0,
     repeatSsim: 0,
     objects: 0,
@@ -87,11 +93,13 @@ export function rolloutsOf(
           const repeated = columns(tf.tile(last, [1, count, 1, 1, 1]));
           const found = [psnrOf(truth, rolled), ssim(truth, rolled), psnrOf(truth, repeated), ssim(truth, repeated)];
           const [psnr, similarity, repeatPsnr, repeatSsim] = found.map((each) => each.dataSync<'float32'>());
+          const perceived = lpips?.(upright(truth), upright(rolled)).dataSync<'float32'>();
           for (let i = 0; i < b * count; i += 1) {
             const step = steps[first + (i % count) - given];
             if (!step) continue;
             step.psnr += psnr?.[i] ?? Number.NaN;
             step.ssim += similarity?.[i] ?? Number.NaN;
+            if (step.lpips !== null) step.lpips += perceived?.[i] ?? Number.NaN;
             step.repeatPsnr += repeatPsnr?.[i] ?? Number.NaN;
             step.repeatSsim += repeatSsim?.[i] ?? Number.NaN;
           }
@@ -177,6 +185,7 @@ function metricsOf(steps: readonly StepSums[], count: number): Record<string, nu
     rollout_psnr_first: (steps[0]?.psnr ?? Number.NaN) / count,
     rollout_psnr_last: (steps.at(-1)?.psnr ?? Number.NaN) / count,
     rollout_ssim: mean((step) => step.ssim),
+    ...(steps.every(({ lpips }) => lpips !== null) && { rollout_lpips: mean((step) => step.lpips ?? Number.NaN) }),
     repeat_psnr: mean((step) => step.repeatPsnr),
     repeat_ssim: mean((step) => step.repeatSsim),
     ...(objects > 0 && {

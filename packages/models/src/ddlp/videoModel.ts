@@ -48,7 +48,7 @@ export function ddlpModel(ctx: TrainContext): LoopModel {
   const splits = checkedSplits(ctx, ddlpCard);
   const params = DdlpParams.parse(ctx.params);
   const network = ddlpNetwork(params, ctx.streams);
-  const { distance, ...tools } = yardsticks(ctx, params);
+  const { distance, lpips, ...tools } = yardsticks(ctx, params);
   const length = params.timestep_horizon + 1;
   const clips: Record<Split, Clip[]> = {
     train: clipsOf(dataset, splits.train, length, 1),
@@ -66,7 +66,7 @@ export function ddlpModel(ctx: TrainContext): LoopModel {
 
   function tally(split: Split): Tally {
     const sums = splitSums(params.learned_feature_dim);
-    const rollouts = split === 'train' ? null : rolloutsOf(network, params, dataset, splits[split]);
+    const rollouts = split === 'train' ? null : rolloutsOf(network, params, dataset, splits[split], lpips);
     return {
       see: (batch) =>
         evaluateLoss({ terms: VIDEO_TERMS }, () => {
@@ -78,7 +78,7 @@ export function ddlpModel(ctx: TrainContext): LoopModel {
             const whole = dataset.trials[trial];
             return Array.from({ length }, (_, i) => (whole ? objectsOf(whole, first + i) : null));
           });
-          addSeen(sums, seenIn(framesOf(video).columns, encoded, decoded), truth, sizes);
+          addSeen(sums, seenIn(framesOf(video), encoded, decoded, split === 'train' ? null : lpips), truth, sizes);
           const forecast = network.predict(encoded, null);
           return ddlpLoss(columnsOf(video), encoded, decoded, forecast, allOfIt, SETTLED, params, distance);
         }),

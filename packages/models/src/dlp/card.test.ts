@@ -29,7 +29,8 @@ const NAMES = `batch_size lr kp_activation pad_mode num_epochs n_kp recon_loss_t
 n_kp_enc eval_epoch_freq learned_feature_dim bg_learned_feature_dim n_kp_prior weight_decay kp_range warmup_epoch dropout
 iou_thresh anchor_s kl_balance image_size ch enc_channels prior_channels scale_std offset_std obj_on_alpha obj_on_beta
 eval_im_metrics use_resblock scheduler_gamma adam_betas adam_eps train_enc_prior use_correlation_heatmaps enable_enc_attn
-filtering_heuristic use_tracking vgg_weights`;
+filtering_heuristic use_tracking vgg_weights
+lpips_weights`;
 
 /** Some weights. */
 const SOME = `sha256:${'0'.repeat(64)}`;
@@ -121,6 +122,11 @@ describe('check', () => {
       given: 'hdf5',
     });
   });
+});
+
+test('ranking by lpips wants its weights', () => {
+  expect(metric('lpips').check?.(paramsOf({}), null)).toMatchObject([{ path: 'lpips_weights' }]);
+  expect(metric('lpips').check?.(paramsOf({ lpips_weights: SOME }), null)).toEqual([]);
 });
 
 describe('geometry', () => {

@@ -2,10 +2,10 @@ import type { ModelCard } from '@trawl/spec';
 import { checkDlp } from './check.js';
 import { METRIC_CARDS } from './metricCards.js';
 import { DlpParams } from './params.js';
-import { VGG16_TENSORS } from '../vgg/tensors.js';
+import { LPIPS_TENSORS, VGG16_TENSORS } from '../vgg/tensors.js';
 
 /** Of dlp and ddlp alike. */
-export const PARTICLE_FILES = { vgg_weights: VGG16_TENSORS };
+export const PARTICLE_FILES = { vgg_weights: VGG16_TENSORS, lpips_weights: LPIPS_TENSORS };
 
 export const dlpCard = {
   name: 'dlp',

@@ -26,7 +26,7 @@ export function dlpModel(ctx: TrainContext): LoopModel {
   const splits = checkedSplits(ctx, dlpCard);
   const params = DlpParams.parse(ctx.params);
   const network = dlpNetwork(params, ctx.streams);
-  const { distance, ...tools } = yardsticks(ctx, params);
+  const { distance, lpips, ...tools } = yardsticks(ctx, params);
   const frames = {
     train: framesOf(dataset, splits.train),
     val: framesOf(dataset, splits.val),
@@ -50,7 +50,7 @@ export function dlpModel(ctx: TrainContext): LoopModel {
             const of = dataset.trials[trial];
             return of ? objectsOf(of, frame) : null;
           });
-          addSeen(sums, seenIn(images.columns, encoded, decoded), truth, sizes);
+          addSeen(sums, seenIn(images, encoded, decoded, split === 'train' ? null : lpips), truth, sizes);
           return dlpLoss(images, encoded, decoded, SETTLED, params, distance);
         });
         return terms;

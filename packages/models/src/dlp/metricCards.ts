@@ -82,6 +82,18 @@ export const term = (
   ...everywhere,
 });
 
+export function needsLpips({ lpips_weights }: Params): Fault[] {
+  if (typeof lpips_weights === 'string') return [];
+  return [
+    {
+      path: 'lpips_weights',
+      message: 'this metric needs the weights of VGG16 and LPIPS; docs/dlp.md says how to make them',
+      given: 'null',
+      allowed: 'sha256: and the 64 hex digits that POST /v1/artifacts answers',
+    },
+  ];
+}
+
 const ofParticles = { splits: HELD, perEpoch: true, summary: true } as const;
 
 /**
@@ -141,6 +153,17 @@ export const METRIC_CARDS: readonly MetricCard[] = [
     unit: '1 is equal',
     direction: 'max',
     contains: [],
+    ...ofParticles,
+  },
+  {
+    name: 'lpips',
+    description:
+      'Perceptual distance LPIPS 0.1 with VGG16 (Zhang et al. 2018), as piqa 1.3.1 has it; mean over images. Absent without lpips_weights',
+    unit: '0 is equal',
+    direction: 'min',
+    // Of other weights it is another number.
+    contains: ['lpips_weights'],
+    check: needsLpips,
     ...ofParticles,
   },
   {

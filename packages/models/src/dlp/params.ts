@@ -54,6 +54,13 @@ export const DlpParams = z.strictObject({
         'Uploaded weights of VGG16 under the names of torchvision, for the perceptual loss (docs/dlp.md says how to make them)',
       recommended: { mse: null, vgg: 'sha256:...' },
     }),
+  lpips_weights: UploadSchema.nullable()
+    .default(null)
+    .meta({
+      description:
+        'Uploaded weights of VGG16 and LPIPS, for the metric lpips, which is absent without (docs/dlp.md says how to make them)',
+      recommended: [null, 'sha256:...'],
+    }),
   beta_kl: z
     .number()
     .min(0)

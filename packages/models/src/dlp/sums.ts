@@ -12,6 +12,8 @@ export interface SplitSums {
   images: number;
   psnr: number;
   ssim: number;
+  /** Null where it is not measured. */
+  lpips: number | null;
   visible: number;
   /** True objects, those matched, the sum of their distances in pixels, and those within half a glimpse. */
   objects: number;
@@ -25,6 +27,7 @@ export const splitSums = (features: number): SplitSums => ({
   images: 0,
   psnr: 0,
   ssim: 0,
+  lpips: null,
   visible: 0,
   objects: 0,
   matched: 0,
@@ -48,6 +51,7 @@ export function addSeen(
   sums.images += images;
   sums.psnr += total(seen.psnr);
   sums.ssim += total(seen.ssim);
+  if (seen.lpips) sums.lpips = (sums.lpips ?? 0) + total(seen.lpips);
   for (let image = 0; image < images; image += 1) {
     const places: Place[] = [];
     for (let i = image * particles; i < (image + 1) * particles; i += 1) {
@@ -81,6 +85,7 @@ export function seenMetrics(sums: SplitSums): Record<string, number> {
   return {
     psnr: sums.psnr / sums.images,
     ssim: sums.ssim / sums.images,
+    ...(sums.lpips !== null && { lpips: sums.lpips / sums.images }),
     particles_on: sums.visible / sums.images,
     ...(sums.objects > 0 && {
       position_error: sums.distance / sums.matched,

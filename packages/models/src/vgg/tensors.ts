@@ -28,3 +28,9 @@ export const VGG16_TENSORS: TensorShapes = Object.fromEntries(
     [`features.${index}.bias`, [out]],
   ]),
 );
+
+/** Linear weights of LPIPS as its own files name them, of relu1_2, relu2_2, relu3_3, relu4_3 and relu5_3. */
+export const LPIPS_WEIGHTS: TensorShapes = Object.fromEntries(
+  [64, 128, 256, 512, 512].map((channels, i): [string, number[]] => [`lin${i}.model.1.weight`, [1, channels, 1, 1]]),
+);
+export const LPIPS_TENSORS: TensorShapes = { ...VGG16_TENSORS, ...LPIPS_WEIGHTS };
