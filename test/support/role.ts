@@ -15,15 +15,19 @@ export interface Role {
 
 const READY: Record<RoleName, string> = { api: 'listening', scheduler: 'scheduling', worker: 'worker ready' };
 
-/** @param env all that the process sees, beside PATH */
-export function role(name: RoleName, env: Record<string, string>): Role {
+/**
+ * @param env all that the process sees, beside PATH
+ * @param within a command that goes before it, and becomes it
+ */
+export function role(name: RoleName, env: Record<string, string>, within: readonly string[] = []): Role {
   const entry = fileURLToPath(new URL(`../../apps/${name}/dist/main.js`, import.meta.url));
   let child: ChildProcess | undefined;
   let output = '';
   return {
     async start() {
       output = '';
-      const started = spawn(process.execPath, [entry], {
+      const [command, ...args] = [...within, process.execPath, entry];
+      const started = spawn(command, args, {
         env: { PATH: process.env['PATH'], ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
