@@ -41,15 +41,17 @@ export function fromCheckpoint(run: Run, { tensors, state }: Checkpoint): void {
 /**
  * Between two passes, of training or evaluation: tells where the run is, gives way, then writes a checkpoint when one is due
  * or the run must stop.
+ * @param settle brings the run's state up to date for the checkpoint
  * @throws Stopped after writing it.
  */
-export async function boundary(run: Run): Promise<void> {
+export async function boundary(run: Run, settle?: () => void): Promise<void> {
   const { ctx, model, state } = run;
   const { epoch, step } = state;
   const { num_epochs: epochs } = model.params;
   ctx.progress({ epoch: Math.min(epoch, epochs), epochs, step, steps: epochs * batchesOf(model) });
   await ctx.breathe();
   if (!ctx.signal.aborted && !ctx.checkpointDue()) return;
+  settle?.();
   await ctx.checkpoint(toCheckpoint(run), { epoch, step });
   if (ctx.signal.aborted) throw new Stopped(`stopped at epoch ${epoch}, step ${step}`);
 }

@@ -24,30 +24,27 @@ function forward(names: readonly string[], loss: Loss): Forward {
   return { loss: total, report: tf.reshape(tf.stack(inOrder), [names.length]) };
 }
 
-function termsOf(names: readonly string[], report: tf.Tensor1D): Terms {
-  const values = report.dataSync<'float32'>();
-  return Object.fromEntries(names.map((name, i) => [name, values[i] ?? Number.NaN]));
-}
+/** What a report says, read from the device. */
+export const termsOf = (names: readonly string[], values: Float32Array): Terms =>
+  Object.fromEntries(names.map((name, i) => [name, values[i] ?? Number.NaN]));
 
-/** One optimiser update; `loss` makes its batch, too. */
+/** One optimiser update; `loss` makes its batch, too. Returns what `termsOf` understands, still on the device. */
 export function trainStep(
   { network, terms: names }: Pick<LoopModel, 'network' | 'terms'>,
   optimizer: Optimizer,
   loss: Loss,
-): Terms {
-  let terms: Terms = {};
-  tf.tidy(() => {
+): tf.Tensor1D {
+  return tf.tidy(() => {
     const { values, gradients } = valueAndGradients(network.variables, () => forward(names, loss));
     optimizer.apply(gradients);
-    terms = termsOf(names, values.report);
+    return values.report;
   });
-  return terms;
 }
 
 /** The loss of a batch, no update. */
 export function evaluateLoss({ terms: names }: Pick<LoopModel, 'terms'>, loss: Loss): Terms {
   const report = tf.tidy(() => forward(names, loss).report);
-  const terms = termsOf(names, report);
+  const terms = termsOf(names, report.dataSync<'float32'>());
   report.dispose();
   return terms;
 }

@@ -1,11 +1,11 @@
-import { checkpointBytes, toHost } from '@trawl/nn';
+import { checkpointBytes, readBack, toHost } from '@trawl/nn';
 import type { Summary } from '@trawl/spec';
 import { leavesParticles } from '@trawl/spec';
 import { dispose, keepBest, restoreBest } from '../../bestWeights.js';
 import type { TrainContext } from '../../contract.js';
 import { boundary } from './checkpoint.js';
 import type { LoopModel } from './model.js';
-import { assertFinite, trainStep } from './passes.js';
+import { assertFinite, termsOf, trainStep } from './passes.js';
 import type { Run } from './run.js';
 import { batchesOf } from './run.js';
 import { isValidated, phaseAt, rateAt } from './schedule.js';
@@ -75,18 +75,27 @@ async function trainEpoch(run: Run): Promise<void> {
   const order = shuffle.permutation(model.items.train);
   optimizer.setLearningRate(rateAt(state.epoch, params));
   const dice = ctx.streams.get('noise');
-  for (const batches = batchesOf(model); state.position < batches;) {
-    const first = state.position * params.batch_size;
-    const batch = Array.from(order.slice(first, first + params.batch_size));
-    const at = { epoch: state.epoch, step: state.step };
-    const terms = trainStep(model, optimizer, () => model.loss('train', batch, at, dice));
-    state.step += 1;
-    state.position += 1;
-    assertFinite(terms, `at step ${state.step} (epoch ${state.epoch})`);
+  const steps = readBack<string>((where, numbers) => {
+    const terms = termsOf(model.terms, numbers);
+    assertFinite(terms, where);
     state.sums.steps += 1;
     state.sums.psnr -= 10 * Math.log10(terms['mse'] ?? Number.NaN);
     addTerms(state.sums.terms, terms, 1);
-    await boundary(run);
+  });
+  try {
+    for (const batches = batchesOf(model); state.position < batches;) {
+      const first = state.position * params.batch_size;
+      const batch = Array.from(order.slice(first, first + params.batch_size));
+      const at = { epoch: state.epoch, step: state.step };
+      const report = trainStep(model, optimizer, () => model.loss('train', batch, at, dice));
+      state.step += 1;
+      state.position += 1;
+      steps.add(report, `at step ${state.step} (epoch ${state.epoch})`);
+      await boundary(run, steps.flush);
+    }
+    steps.flush();
+  } finally {
+    steps.dispose();
   }
 }
 
