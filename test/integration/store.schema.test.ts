@@ -20,7 +20,7 @@ test('the migrated database is what schema.prisma says', async () => {
   await client.connect();
   const shape = await shapeOfDatabase(async (sql) => (await client.query<Record<string, string>>(sql)).rows);
   await client.end();
-  expect(Object.keys(schema.tables)).toHaveLength(19);
+  expect(Object.keys(schema.tables)).toHaveLength(20);
   expect(shape).toEqual(schema);
 });
 

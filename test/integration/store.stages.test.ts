@@ -1,5 +1,5 @@
 import type { StagePlan } from '@trawl/spec';
-import { type Store, openStore } from '@trawl/store';
+import { type Criterion, type Store, openStore } from '@trawl/store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { addSweep, addWorker, betas, dataset, facts, runsOf, stagePlan } from '../support/sweeps.js';
@@ -18,6 +18,19 @@ afterAll(async () => {
   await store.close();
   await database.drop();
 });
+
+/** Cells by their mean loss, of equal ones as they are given. */
+const byLoss: Criterion = {
+  name: 'mean loss',
+  sortKeys: ({ cells, runs }) =>
+    cells.map((cell) => {
+      const losses = runs
+        .filter((run) => run.cellId === cell.cellId)
+        .flatMap(({ summary }) => summary['val.loss'] ?? []);
+      return losses.length === 0 ? null : losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    }),
+  tieOrder: (cells) => cells.map((_, i) => i),
+};
 
 const twoStages = () => [stagePlan({ name: 'alpha' }), stagePlan({ name: 'beta', ordinal: 1, seeds: [1, 2] })];
 
@@ -86,9 +99,8 @@ test('an opening stage links what the sweep has trained, which counts at once', 
   expect(view.runs).toMatchObject({ queued: 3, succeeded: 2 });
   const linked = (await store.runs.detail(runs[1]!))!;
   expect(linked.stages).toEqual(['alpha', 'beta']);
-  expect(await store.stages.scores(beta.id, { metric: 'val.loss', direction: 'min', limit: 9 })).toMatchObject([
-    { cellId: linked.cellId, n: 1, mean: 1 },
-  ]);
+  const { cells, standing } = await store.stages.ranked(beta.id, byLoss, { limit: 1 });
+  expect([cells[0]?.cellId, standing]).toEqual([linked.cellId, [{ sort: 1, at: 1 }]]);
   expect(
     (await store.runs.page(sweep, { stage: 'beta', state: 'succeeded', limit: 9 })).items.map((run) => run.id),
   ).toEqual([runs[1]]);
@@ -135,21 +147,36 @@ test('runs that start from other weights are runs of their own', async () => {
   });
 });
 
-test('scores follow the runs: mean and median over the seeds of a cell, NaN last in both directions', async () => {
-  const sweep = await addSweep(store, { cells: betas(3), seeds: [1, 2, 3] });
+test('an order that is kept follows the runs, page by page and value by value', async () => {
+  const sweep = await addSweep(store, { cells: betas(4), seeds: [1, 2] });
   const runs = await runsOf(store, sweep);
-  const values = [1, 2, 6, Number.NaN, 1, 1, 5, 5, 5];
-  for (const [at, run] of runs.entries()) await succeed(run, values[at]!);
   const stage = await stageOf(sweep, 'search');
-  const scores = (direction: 'min' | 'max', limit = 9) =>
-    store.stages.scores(stage.id, { metric: 'val.loss', direction, limit });
-  expect(await scores('min')).toMatchObject([
-    { point: { beta: 0 }, n: 3, mean: 3, median: 2 },
-    { point: { beta: 2 }, n: 3, mean: 5, median: 5 },
-    { point: { beta: 1 }, n: 3, mean: Number.NaN },
+  const ranked = async (wanted: Parameters<Store['stages']['ranked']>[2]) => {
+    const { cells, standing } = await store.stages.ranked(stage.id, byLoss, wanted);
+    return cells.map(({ point }, i) => [point['beta'], standing[i]?.sort, standing[i]?.at]);
+  };
+  expect(await ranked({ limit: 9 })).toEqual([0, 1, 2, 3].map((beta) => [beta, null, beta + 1]));
+  for (const [at, value] of [5, 7, 3, 1, 2, 2].entries()) await succeed(runs[at]!, value);
+  const [first, second, third, last] = [
+    [1, 2, 1],
+    [2, 2, 2],
+    [0, 6, 3],
+    [3, null, 4],
+  ];
+  expect(await ranked({ limit: 9 })).toEqual([first, second, third, last]);
+  expect(await ranked({ limit: 2, offset: 1 })).toEqual([second, third]);
+  const { cells, runs: its } = await store.stages.ranked(stage.id, byLoss, { limit: 1 });
+  expect(its.map((run) => [run.cellId, run.summary])).toEqual([
+    [cells[0]?.cellId, { 'val.loss': 3 }],
+    [cells[0]?.cellId, { 'val.loss': 1 }],
   ]);
-  expect((await scores('max')).map((score) => score.point['beta'])).toEqual([2, 0, 1]);
-  expect((await scores('max', 1)).map((score) => score.point['beta'])).toEqual([2]);
+  const further = (await store.stages.results(stage.id)).cells.slice(0, 2).map(({ cellId }) => cellId);
+  expect(await ranked({ limit: 2, cells: further })).toEqual([first, second, [0, 6, null]]);
+  expect(await ranked({ limit: 2, offset: 1, axis: 'beta' })).toEqual([second, third]);
+  expect(await ranked({ limit: 9, axis: 'alpha' })).toEqual([]);
+  await store.stages.forgetOrder(stage.id, byLoss.name);
+  expect(await ranked({ limit: 9 })).toEqual([first, second, third, last]);
+  expect((await store.stages.ranked(sweep, byLoss, { limit: 9 })).cells).toEqual([]);
 });
 
 test('a stage that awaits review holds its sweep until somebody decides', async () => {
@@ -315,7 +342,7 @@ test('what was built on an extended stage opens anew: runs of it alone end, and 
     cells: null,
     selected: null,
   });
-  expect(await store.stages.scores(beta.id, { metric: 'val.loss', direction: 'min', limit: 9 })).toEqual([]);
+  expect((await store.stages.ranked(beta.id, byLoss, { limit: 9 })).cells).toEqual([]);
   // Seeds of runs that nobody looks at any more may be taken for a refit.
   expect(await store.sweeps.usedSeeds(sweep, beta.id)).toEqual([1, 2]);
 
@@ -323,7 +350,8 @@ test('what was built on an extended stage opens anew: runs of it alone end, and 
   await store.stages.decide(alpha.id, { cellId, why: '', decidedBy: 'rule' });
   expect(await store.stages.open(beta.id, betas(3), [1], facts.hash)).toEqual({ runs: 0, linked: 3 });
   expect((await states()).map((run) => run.state)).toEqual(['succeeded', 'succeeded', 'queued']);
-  expect(await store.stages.scores(beta.id, { metric: 'val.loss', direction: 'min', limit: 9 })).toHaveLength(2);
+  const { standing } = await store.stages.ranked(beta.id, byLoss, { limit: 9 });
+  expect(standing.filter(({ sort }) => sort !== null)).toHaveLength(2);
 });
 
 test('a key extends once, whatever comes with it', async () => {

@@ -59,11 +59,10 @@ const SMALL_BODY = MEGABYTE;
 
 /** Cells of rankings kept in memory, about 1 kB each. */
 const CELLS_KEPT = 200_000;
-const BESTS_KEPT = 1_000;
 
 export interface AppOptions extends Omit<
   Services,
-  'wakeups' | 'rankings' | 'bests' | 'limits' | 'graceSeconds' | 'dataRoots' | 'tracing'
+  'wakeups' | 'rankings' | 'limits' | 'graceSeconds' | 'dataRoots' | 'tracing'
 > {
   log: FastifyBaseLogger;
   /** Nothing is recorded where nobody says otherwise. */
@@ -97,8 +96,7 @@ export function buildApp({
     ...rest,
     tracing,
     wakeups,
-    rankings: new Answers(rest.store.events, { weigh: ({ cells }) => cells.length, most: CELLS_KEPT }),
-    bests: new Answers(rest.store.events, { weigh: () => 1, most: BESTS_KEPT }),
+    rankings: new Answers(rest.store.events, { weigh: (cells) => cells.length, most: CELLS_KEPT }),
     graceSeconds,
     dataRoots,
     inspect: withUploads(rest.store, rest.inspect),

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { bestOf } from './best.js';
 import type { BestInput } from './best.js';
 import { atGridEdge } from './gridEdge.js';
+import { rankCells } from './rank.js';
+import type { RankInput } from './rank.js';
 import { rankInput, runOf } from './testing/runs.js';
 import type { Outcome } from './testing/runs.js';
 import { minRule, stagePlan } from './testing/stagePlan.js';
@@ -25,25 +27,25 @@ const edge = (stages: StagePlan[], stage: StagePlan, params: Params, point: Para
   atGridEdge(stages, stage, { point, params });
 
 /** Three cells over beta, selected by mean val.mse; refits of seeds 4 on, by cell. */
-function best(refits: Record<string, Exclude<Outcome, 'none'>[]>, part: Partial<BestInput> = {}) {
+function best(refits: Record<string, Exclude<Outcome, 'none'>[]>, part: Partial<BestInput & RankInput> = {}) {
   const stage = part.stage ?? stagePlan({ space: space({ grid: { beta: [1, 5, 10] } }) });
-  const { card, cells, runs, planned } = rankInput([
-    [{ beta: 1 }, [0.3, 0.32, 0.34]],
-    [{ beta: 5 }, [0.1, 0.12, 0.14]],
-    [{ beta: 10 }, [0.2, 0.22, 0.24]],
-  ]);
-  return bestOf({
+  const { metric, direction } = stage.select ?? minRule;
+  const input = {
+    ...rankInput([
+      [{ beta: 1 }, [0.3, 0.32, 0.34]],
+      [{ beta: 5 }, [0.1, 0.12, 0.14]],
+      [{ beta: 10 }, [0.2, 0.22, 0.24]],
+    ]),
     sweepId: 's',
-    card,
     stages: [stage],
     stage,
-    cells,
-    runs,
-    planned,
+    metric,
+    direction,
     selected: { cellId: 'b', why: 'because' },
     refits: Object.entries(refits).flatMap(([cellId, values]) => values.map((value, i) => runOf(cellId, 4 + i, value))),
     ...part,
-  });
+  };
+  return bestOf({ ...input, ranked: rankCells(input) });
 }
 
 describe('bestOf', () => {

@@ -4,7 +4,6 @@ import { atGridEdge } from './gridEdge.js';
 import { metricReader, readMetric } from './metricValue.js';
 import type { MetricReader, RankableRun } from './metricValue.js';
 import { mean } from './moments.js';
-import { rankCells } from './rank.js';
 import type { RankableCell } from './rank.js';
 import { distribution, pairedDifference, welchInterval } from './statistics.js';
 import { brief, count } from './words.js';
@@ -16,16 +15,16 @@ export interface BestInput {
   stages: readonly StagePlan[];
   /** The search stage that selected. */
   stage: StagePlan;
-  /** Its cells, runs and planned seeds by cell id. */
+  /** Of its cells the selected one, the first two and all that were refitted, with their planned seeds by cell id. */
   cells: readonly RankableCell[];
-  runs: readonly RankableRun[];
   planned: Readonly<Record<string, readonly number[]>>;
+  /** The same cells as `metric` and `direction` rank them. */
+  ranked: readonly RankedCell[];
   selected: { cellId: string; why: string };
   /** Runs of the refits of this stage, of all its cells together. Seeds that the stage used itself are ignored. */
   refits: readonly RankableRun[];
-  /** To judge the cell by another metric than the stage's rule. */
-  metric?: string | undefined;
-  direction?: Direction | undefined;
+  metric: string;
+  direction: Direction;
 }
 
 /**
@@ -33,13 +32,10 @@ export interface BestInput {
  * @throws Error when the stage selects nothing, has no such cell, or its model has no such metric
  */
 export function bestOf(input: BestInput): Best {
-  const { stage, selected, card } = input;
+  const { stage, selected, card, metric, direction, ranked } = input;
   const rule = stage.select;
   const cell = input.cells.find(({ cellId }) => cellId === selected.cellId);
   if (rule === null || cell === undefined) throw new Error(`stage ${stage.name} has not selected ${selected.cellId}`);
-  const metric = input.metric ?? rule.metric;
-  const direction = input.direction ?? rule.direction;
-  const ranked = rankCells({ ...rule, ...input, metric, direction });
   const refits = readRefits(input, metricReader(card, metric, rule.minActive));
   const mine = refits.get(cell.cellId);
   const runnerUp = runnerUpOf(ranked, cell.cellId, refits);

@@ -15,8 +15,21 @@ export function bcaInterval(values: readonly number[], random: Random): Interval
   return bcaOf(values, resampledMeans(values, drawResamples(values.length, random)));
 }
 
-/** The same from the resamples of seed 0, drawn once for each n: a ranking asks for thousands of intervals. */
+/**
+ * The same from the resamples of seed 0, drawn once for each n: a ranking asks for thousands of intervals, and while its
+ * runs come in for the same ones over and over.
+ */
 export function fixedBcaInterval(values: readonly number[]): Interval {
+  const asked = values.join();
+  const known = fixedIntervals.get(asked);
+  if (known !== undefined) return [...known];
+  const interval = workOut(values);
+  if (fixedIntervals.size >= INTERVALS_KEPT) fixedIntervals.clear();
+  fixedIntervals.set(asked, interval);
+  return [...interval];
+}
+
+function workOut(values: readonly number[]): Interval {
   const n = values.length;
   const resamples = fixedResamples.get(n) ?? drawResamples(n, seededRandom(0));
   // Beyond, memory would cost more than drawing again.
@@ -26,6 +39,9 @@ export function fixedBcaInterval(values: readonly number[]): Interval {
 
 /** 10,000 resamples of 64 seeds are 2.5 MB. */
 const MOST_KEPT = 64;
+/** Each takes a millisecond to work out, and half a kB to keep. */
+const INTERVALS_KEPT = 10_000;
+const fixedIntervals = new Map<string, Interval>();
 const fixedResamples = new Map<number, Uint32Array>();
 
 /** Which value each place of each resample takes, [10,000 x n]. */

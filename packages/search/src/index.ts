@@ -16,7 +16,7 @@ export { rankableMetric, rankableMetrics } from './metricValue.js';
 export type { RankableRun } from './metricValue.js';
 export { seededRandom } from './random.js';
 export type { Random } from './random.js';
-export { rankCells } from './rank.js';
+export { describeCells, rankCells, sortKeys, tieOrder } from './rank.js';
 export type { RankableCell, RankInput } from './rank.js';
 export { rankBy } from './rankBy.js';
 export { refitSeeds, stageSeeds } from './seeds.js';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rankCells } from './rank.js';
+import { describeCells, rankCells, sortKeys, tieOrder } from './rank.js';
 import { rankBy } from './rankBy.js';
 import { idOf, rankInput } from './testing/runs.js';
 import type { Outcome } from './testing/runs.js';
@@ -203,6 +203,25 @@ describe('rankCells', () => {
             );
         },
       ),
+    );
+  });
+
+  it('is the order of sort keys and of places among equals, cell by cell', () => {
+    fc.assert(
+      fc.property(rows, fc.constantFrom('min' as const, 'max' as const), (given, direction) => {
+        const input = rankInput(given, { direction });
+        const keys = sortKeys(input);
+        const places = tieOrder(input.cells);
+        const kept = describeCells(input)
+          .map((cell, i) => ({ cell, key: keys[i] ?? null, tie: keys[i] === null ? i : places[i]! }))
+          .toSorted((a, b) =>
+            a.key === null || b.key === null
+              ? Number(a.key === null) - Number(b.key === null) || a.tie - b.tie
+              : a.key - b.key || a.tie - b.tie,
+          )
+          .map(({ cell, key }, i) => ({ ...cell, rank: key === null ? null : i + 1 }));
+        expect(kept).toEqual(rankCells(input));
+      }),
     );
   });
 

@@ -36,37 +36,46 @@ export interface RankInput {
  * @throws Error where the model's runs cannot be ranked by a metric named
  */
 export function rankCells(input: RankInput): RankedCell[] {
-  const readers: Readers = {
-    metric: metricReader(input.card, input.metric, input.minActive),
-    where: input.where.map((clause) => ({
-      clause,
-      reader: metricReader(input.card, clause.metric, input.minActive),
-    })),
-  };
-  const runsOf = new Map<string, RankableRun[]>();
-  for (const run of input.runs) {
-    const before = runsOf.get(run.cellId);
-    if (before === undefined) runsOf.set(run.cellId, [run]);
-    else before.push(run);
-  }
-  const entries = input.cells.map((cell) => {
-    const ranked = rankable(cell, runsOf.get(cell.cellId) ?? [], input, readers);
-    return { cell, ranked, key: ranked.why === null ? scoreOf(ranked.score, input.aggregate) : null };
-  });
-
-  const axes = [...new Set(input.cells.flatMap(({ point }) => Object.keys(point)))];
+  const judged = judgeCells(input);
   const better = byMetric(input.direction);
-  const inRace = entries.flatMap(({ cell, ranked, key }) => (key === null ? [] : [{ cell, ranked, key }]));
-  inRace.sort(
-    (a, b) =>
-      better(a.key, b.key) ||
-      comparePoints(a.cell.point, b.cell.point, axes) ||
-      compareTexts(canonicalJson(a.cell.params), canonicalJson(b.cell.params)),
-  );
+  const tied = byPoint(input.cells);
+  const inRace = judged.flatMap((each) => {
+    const key = keyOf(each, input.aggregate);
+    return key === null ? [] : [{ each, key }];
+  });
+  inRace.sort((a, b) => better(a.key, b.key) || tied(a.each.cell, b.each.cell));
   return [
-    ...inRace.map(({ ranked }, i) => ({ ...ranked, rank: i + 1 })),
-    ...entries.filter(({ key }) => key === null).map(({ ranked }) => ranked),
+    ...inRace.map(({ each }, i) => ({ ...described(each), rank: i + 1 })),
+    ...judged.filter(({ why }) => why !== null).map(described),
   ];
+}
+
+/** The same cell by cell, in the order given and without ranks: a cell's own runs are all that it takes. */
+export function describeCells(input: RankInput): RankedCell[] {
+  return judgeCells(input).map(described);
+}
+
+/** What cells stand by, in the order given: less is better, null has no rank. Of equal ones `tieOrder` decides. */
+export function sortKeys(input: RankInput): (number | null)[] {
+  return judgeCells(input).map((each) => {
+    const key = keyOf(each, input.aggregate);
+    return key !== null && input.direction === 'max' ? -key : key;
+  });
+}
+
+/** Of each of a stage's cells its place among all of them where their keys are equal. */
+export function tieOrder(cells: readonly RankableCell[]): number[] {
+  const tied = byPoint(cells);
+  const order = [...cells.entries()].toSorted(([, a], [, b]) => tied(a, b));
+  const places = cells.map(() => 0);
+  for (const [place, [at]] of order.entries()) places[at] = place;
+  return places;
+}
+
+function byPoint(cells: readonly RankableCell[]): (a: RankableCell, b: RankableCell) => number {
+  const axes = [...new Set(cells.flatMap(({ point }) => Object.keys(point)))];
+  return (a, b) =>
+    comparePoints(a.point, b.point, axes) || compareTexts(canonicalJson(a.params), canonicalJson(b.params));
 }
 
 /** The number a cell is ranked by; null where there is none. */
@@ -85,14 +94,57 @@ interface SeedReading {
   reading: Reading;
 }
 
-/** The cell with everything but its rank. */
-function rankable(cell: RankableCell, runs: readonly RankableRun[], input: RankInput, readers: Readers): RankedCell {
+/** A cell with what its seeds said, before anything is worked out for show: an interval takes a millisecond. */
+interface Judged {
+  cell: RankableCell;
+  seeds: SeedReading[];
+  /** Of the seeds that count. */
+  values: number[];
+  planned: number;
+  /** Why it has no rank. */
+  why: string | null;
+}
+
+function judgeCells(input: RankInput): Judged[] {
+  const readers: Readers = {
+    metric: metricReader(input.card, input.metric, input.minActive),
+    where: input.where.map((clause) => ({
+      clause,
+      reader: metricReader(input.card, clause.metric, input.minActive),
+    })),
+  };
+  const runsOf = new Map<string, RankableRun[]>();
+  for (const run of input.runs) {
+    const before = runsOf.get(run.cellId);
+    if (before === undefined) runsOf.set(run.cellId, [run]);
+    else before.push(run);
+  }
+  return input.cells.map((cell) => judge(cell, runsOf.get(cell.cellId) ?? [], input, readers));
+}
+
+function judge(cell: RankableCell, runs: readonly RankableRun[], input: RankInput, readers: Readers): Judged {
   const seeds: SeedReading[] = runs
     .toSorted((a, b) => a.seed - b.seed)
     .map((run) => ({ run, reading: readMetric(readers.metric, run, cell.params) }));
   const counted = seeds.filter(({ reading }) => reading.kind === 'counts');
-  const values = counted.flatMap(({ reading }) => (reading.kind === 'counts' ? [reading.value] : []));
   const planned = new Set([...(input.planned[cell.cellId] ?? []), ...runs.map(({ seed }) => seed)]).size;
+  return {
+    cell,
+    seeds,
+    values: counted.flatMap(({ reading }) => (reading.kind === 'counts' ? [reading.value] : [])),
+    planned,
+    why:
+      whyIneligible(seeds) ??
+      whyIncomplete(seeds, planned, input.allowPartial) ??
+      whyOutOfBounds(cell, counted, input.aggregate, readers),
+  };
+}
+
+const keyOf = ({ values, why }: Judged, aggregate: 'mean' | 'median'): number | null =>
+  why === null ? { mean, median }[aggregate](values) : null;
+
+/** The cell with everything but its rank. */
+function described({ cell, seeds, values, planned, why }: Judged): RankedCell {
   return {
     rank: null,
     cellId: cell.cellId,
@@ -106,13 +158,10 @@ function rankable(cell: RankableCell, runs: readonly RankableRun[], input: RankI
       why: reading.kind === 'counts' ? null : reading.why,
     })),
     planned,
-    finished: runs.filter(({ state }) => isFinished(state)).length,
+    finished: seeds.filter(({ run }) => isFinished(run.state)).length,
     failed: seeds.filter(({ run, reading }) => reading.kind === 'missing' && isFinished(run.state)).length,
     ineligible: seeds.filter(({ reading }) => reading.kind === 'ineligible').length,
-    why:
-      whyIneligible(seeds) ??
-      whyIncomplete(seeds, planned, input.allowPartial) ??
-      whyOutOfBounds(cell, counted, input.aggregate, readers),
+    why,
   };
 }
 

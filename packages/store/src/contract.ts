@@ -9,12 +9,10 @@ import type {
   DatasetDetail,
   DatasetFacts,
   DatasetView,
-  Direction,
   FailureClass,
   GcReport,
   KeyView,
   MetricPoint,
-  Params,
   RunDetail,
   RunState,
   RunView,
@@ -34,8 +32,10 @@ import type { Extension, NotExtended } from './stages/extend.js';
 import type {
   Capability,
   ClaimedRun,
+  Criterion,
   LeaseAnswer,
   Page,
+  RankedResults,
   RunFence,
   StageResults,
   StageRow,
@@ -135,11 +135,18 @@ export interface Stages {
   /** What an Idempotency-Key was used for. */
   extensionBy(idempotencyKey: string): Promise<{ sweepId: string; body: unknown } | null>;
   results(stageId: string): Promise<StageResults>;
-  /** Cells by the mean of a summary metric, best first, read from an index; NaN is worst. */
-  scores(
+  /**
+   * A page of the stage's cells in an order that is kept, and put right where runs have ended since. With an `axis`: of the cells
+   * that are the first of their value of it. Further `cells` stand between the page's. All is of one snapshot, in which
+   * everything counts that was committed before.
+   */
+  ranked(
     stageId: string,
-    query: { metric: string; direction: Direction; limit: number },
-  ): Promise<{ cellId: string; point: Params; n: number; mean: number; median: number }[]>;
+    criterion: Criterion,
+    wanted: { offset?: number; limit: number; cells?: readonly string[]; axis?: string | undefined },
+  ): Promise<RankedResults>;
+  /** The order is made anew when it is asked for next. */
+  forgetOrder(stageId: string, criterion: string): Promise<void>;
   /** running -> selecting; false when another was faster. */
   selecting(stageId: string): Promise<boolean>;
   /** running, selecting or awaiting_review -> done; false also when the cell is not of the stage, or the stage has another `plan` by now. A refit stage selects nothing: `cellId` null. */

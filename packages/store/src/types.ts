@@ -64,13 +64,35 @@ export interface FinishedRun {
   summary: Summary;
 }
 
+export interface CellOfStage {
+  cellId: string;
+  point: Params;
+  params: Params;
+}
+
 /** All that ranking and selecting read of one stage. */
 export interface StageResults {
   /** In the order in which the stage was expanded. */
-  cells: { cellId: string; point: Params; params: Params }[];
+  cells: CellOfStage[];
   runs: FinishedRun[];
   /** Seeds of each cell, by cell id. */
   planned: Record<string, number[]>;
+}
+
+/** An order of a stage's cells. What a cell stands by depends on itself and its own runs alone. */
+export interface Criterion {
+  /** Another criterion has another name. */
+  name: string;
+  /** Cell by cell: less is better; null has no rank, and comes last. */
+  sortKeys(results: StageResults): (number | null)[];
+  /** Of all cells of the stage: the place of each among cells of equal keys. */
+  tieOrder(cells: readonly CellOfStage[]): number[];
+}
+
+/** Some of a stage's cells, best first, with their runs. */
+export interface RankedResults extends StageResults {
+  /** Of each cell in turn: the key it stands by, and as the how manieth it stands; null for what is not of the page. */
+  standing: { sort: number | null; at: number | null }[];
 }
 
 /** What the scheduler needs to advance one stage. */
@@ -83,6 +105,8 @@ export interface StageRow {
   state: StageState;
   reason: string | null;
   selectedCellId: string | null;
+  /** Of the selection. */
+  why: string | null;
   /** sha256 of the stage's dataset as it was when the sweep was made. */
   datasetHash: string;
 }

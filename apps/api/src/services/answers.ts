@@ -9,7 +9,7 @@ interface Kept<T> {
 
 /**
  * Answers that take long to work out, kept until something happens in their sweep: whatever changes one is an event
- * of the sweep, in the same transaction. A finished sweep of 100,000 runs is ranked once.
+ * of the sweep, in the same transaction. A finished sweep of 100,000 runs is ranked as a whole once.
  */
 export class Answers<T> {
   readonly #events: Pick<Events, 'last'>;

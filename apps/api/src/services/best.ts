@@ -3,9 +3,9 @@ import type { Best, Direction } from '@trawl/spec';
 import type { StageRow } from '@trawl/store';
 import { parameterProblem, ProblemError } from '../problems.js';
 import { criterion } from './criterion.js';
+import { rankedCells } from './ranked.js';
 import type { Services } from './services.js';
 import { namesOf, searchesOf, searchOf, stageNamed, stagesOf } from './stages.js';
-import { sweepDetail } from './sweeps.js';
 
 export interface BestQuery {
   stage?: string | undefined;
@@ -14,30 +14,27 @@ export interface BestQuery {
 }
 
 /** The cell that a search selected, how sure that is, and what its refits say. */
-export const best = (sweepId: string, query: BestQuery, services: Services): Promise<Best> =>
-  services.bests.of(sweepId, query, () => workOut(sweepId, query, services));
-
-async function workOut(sweepId: string, query: BestQuery, services: Services): Promise<Best> {
+export async function best(sweepId: string, query: BestQuery, services: Services): Promise<Best> {
   const stages = await stagesOf(sweepId, services);
   const stage = query.stage === undefined ? lastDecided(stages) : searchNamed(query.stage, stages);
-  const { card, metric, direction } = criterion(stage, stages, query, services);
-  const { selected } = (await sweepDetail(sweepId, services)).stages.find((each) => each.name === stage.name) ?? {};
-  if (stage.state !== 'done' || !selected) {
-    throw new ProblemError('conflict', `Stage ${stage.name} is ${stage.state}: it has no selected cell yet.`);
+  const asked = criterion(stage, stages, query, services);
+  const { state, selectedCellId: cellId, why } = stage;
+  if (state !== 'done' || cellId === null) {
+    throw new ProblemError('conflict', `Stage ${stage.name} is ${state}: it has no selected cell yet.`);
   }
-  const results = await services.store.stages.results(stage.id);
+  const refits = await refitRuns(stage, stages, services);
+  // The runner-up is the best other cell, of those that were refitted if there are any.
+  const cells = [cellId, ...new Set(refits.map((run) => run.cellId))];
   return bestOf({
+    ...(await rankedCells(stage, asked, { limit: 2, cells }, services)),
     sweepId,
-    card,
+    card: asked.card,
     stages: stages.map((each) => each.plan),
     stage: stage.plan,
-    cells: results.cells,
-    runs: results.runs,
-    planned: results.planned,
-    selected,
-    refits: await refitRuns(stage, stages, services),
-    metric,
-    direction,
+    selected: { cellId, why: why ?? '' },
+    refits,
+    metric: asked.metric,
+    direction: asked.direction,
   });
 }
 

@@ -1,7 +1,9 @@
 import { rankBy, rankCells } from '@trawl/search';
-import type { Direction, Ranking } from '@trawl/spec';
+import type { Direction, RankedCell, Ranking } from '@trawl/spec';
+import type { StageRow } from '@trawl/store';
 import { parameterProblem } from '../problems.js';
-import { criterion } from './criterion.js';
+import { criterion, type Criterion } from './criterion.js';
+import { rankedCells, rankInput } from './ranked.js';
 import type { Services } from './services.js';
 import { newestSearch, stageNamed, stagesOf } from './stages.js';
 
@@ -15,41 +17,50 @@ export interface RankingQuery {
   offset: number;
 }
 
+type Question = Omit<RankingQuery, 'limit' | 'offset'>;
+
 /** The cells of a stage in order, or for each value of a parameter the best one. */
 export async function ranking(
   sweepId: string,
   { limit, offset, ...query }: RankingQuery,
   services: Services,
 ): Promise<Ranking> {
-  const whole = await services.rankings.of(sweepId, query, () => rank(sweepId, query, services));
-  return { ...whole, cells: whole.cells.slice(offset, limit === undefined ? undefined : offset + limit) };
+  const question = await ask(sweepId, query, services);
+  const { stage, standard } = question;
+  const of = (cells: RankedCell[]): Ranking => ({
+    sweepId,
+    stage: stage.name,
+    metric: standard.metric,
+    direction: standard.direction,
+    aggregate: standard.select?.aggregate ?? 'mean',
+    by: query.by,
+    cells,
+  });
+  if (limit !== undefined) {
+    const axis = query.by === 'cell' ? undefined : query.by;
+    return of((await rankedCells(stage, standard, { offset, limit, axis }, services)).ranked);
+  }
+  const cells = await services.rankings.of(sweepId, query, () => all(question, query.by, services));
+  return of(cells.slice(offset));
 }
 
-async function rank(
-  sweepId: string,
-  query: Omit<RankingQuery, 'limit' | 'offset'>,
-  services: Services,
-): Promise<Ranking> {
+interface Asked {
+  stage: StageRow;
+  standard: Criterion;
+}
+
+async function ask(sweepId: string, query: Question, services: Services): Promise<Asked> {
   const stages = await stagesOf(sweepId, services);
   const stage = query.stage === undefined ? newestSearch(stages) : stageNamed(query.stage, stages);
-  const { card, metric, direction, select, axes } = criterion(stage, stages, query, services);
-  if (query.by !== 'cell' && !axes.includes(query.by)) {
-    throw parameterProblem('by', `stage ${stage.name} does not vary it`, query.by, ['cell', ...axes].join(', '));
+  const found = criterion(stage, stages, query, services);
+  if (query.by !== 'cell' && !found.axes.includes(query.by)) {
+    throw parameterProblem('by', `stage ${stage.name} does not vary it`, query.by, ['cell', ...found.axes].join(', '));
   }
-  const results = await services.store.stages.results(stage.id);
-  const aggregate = select?.aggregate ?? 'mean';
-  const ranked = rankCells({
-    card,
-    cells: results.cells,
-    runs: results.runs,
-    planned: results.planned,
-    metric,
-    direction,
-    aggregate,
-    minActive: select?.minActive,
-    allowPartial: select?.allowPartial ?? false,
-    where: select?.where ?? [],
-  });
-  const cells = query.by === 'cell' ? ranked : rankBy(ranked, query.by);
-  return { sweepId, stage: stage.name, metric, direction, aggregate, by: query.by, cells };
+  return { stage, standard: found };
+}
+
+/** Works all out from the stage's runs. */
+async function all({ stage, standard }: Asked, by: string, { store }: Services): Promise<RankedCell[]> {
+  const ranked = rankCells(rankInput(standard, await store.stages.results(stage.id)));
+  return by === 'cell' ? ranked : rankBy(ranked, by);
 }

@@ -1,6 +1,6 @@
 import type { RunQueue } from '@trawl/queue';
 import type { CheckEnv } from '@trawl/search';
-import type { Best, Ranking } from '@trawl/spec';
+import type { RankedCell } from '@trawl/spec';
 import type { ArtifactFiles, Store } from '@trawl/store';
 import type { Tracing } from '@trawl/tracing';
 import type { Answers } from './answers.js';
@@ -15,8 +15,8 @@ export interface Services extends CheckEnv {
   /** One a capability. */
   queues: readonly RunQueue[];
   wakeups: Wakeups;
-  rankings: Answers<Ranking>;
-  bests: Answers<Best>;
+  /** Whole ones. */
+  rankings: Answers<RankedCell[]>;
   tracing: Tracing;
   limits: Limits;
   /** Garbage younger than this is left alone. */

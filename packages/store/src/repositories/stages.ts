@@ -1,14 +1,14 @@
-import type { Params, StagePlan, StageState, SweepState } from '@trawl/spec';
+import type { StagePlan, StageState, SweepState } from '@trawl/spec';
 import type { Stages } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId, newId } from '../ids.js';
 import { extendInto, KeyKnown, noteAsked } from '../stages/extend.js';
 import { openInto } from '../stages/open.js';
+import { rankings } from '../stages/ranked.js';
 import { readResults } from '../stages/results.js';
 import { dueStages, stageByName, stagesOfSweep } from '../sql/dueStages.js';
 import { extensionByKey } from '../sql/extendStage.js';
 import { lockSweep, lockSweepOfStage } from '../sql/lockSweep.js';
-import { scoresOfStage } from '../sql/stageResults.js';
 import { insertStage, nextStage, runStage, setStageState, stageAwaiting, stageOpen } from '../sql/stageState.js';
 import { setSweepState } from '../sql/sweepState.js';
 import { changed, row, rows } from '../statement.js';
@@ -33,7 +33,8 @@ interface Verdict {
 
 const UNDECIDED: StageState[] = ['running', 'selecting', 'awaiting_review'];
 
-export function stageRepository({ pool }: Db): Stages {
+export function stageRepository(db: Db): Stages {
+  const { pool } = db;
   const inSweepOfStage = <T>(
     stageId: string,
     work: (tx: Tx, sweep: LockedSweep) => Promise<T | null>,
@@ -90,15 +91,7 @@ export function stageRepository({ pool }: Db): Stages {
     extensionBy: (idempotencyKey) => row(pool, extensionByKey, [idempotencyKey]),
 
     results: (stageId) => readResults(pool, stageId),
-
-    scores: async (stageId, { metric, direction, limit }) =>
-      isId(stageId)
-        ? rows<{ cellId: string; point: Params; n: number; mean: number; median: number }>(
-            pool,
-            scoresOfStage(direction),
-            [stageId, metric, limit],
-          )
-        : [],
+    ...rankings(db),
 
     selecting: (stageId) =>
       settle(stageId, {

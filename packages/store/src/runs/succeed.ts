@@ -6,9 +6,8 @@ import { inBatches } from '../inBatches.js';
 import type { MetricNames } from '../metricNames.js';
 import { attemptEnd } from '../sql/leaveRunning.js';
 import { lockSweepsOfRuns } from '../sql/lockSweep.js';
-import { scoreCellsOfRuns } from '../sql/scoreCells.js';
 import { succeedRuns } from '../sql/succeedRuns.js';
-import { changed, row, rows } from '../statement.js';
+import { row, rows } from '../statement.js';
 import { transact } from '../transact.js';
 
 interface Success {
@@ -47,7 +46,6 @@ export function successWrites({ pool, unsafe }: Db, names: MetricNames): Pick<Ru
         entries.map(({ id }) => id),
         entries.map(({ value }) => value),
       ]);
-      if (left.length > 0) await changed(tx.client, scoreCellsOfRuns, [left.map(({ id }) => id)]);
       return ids.map((runId) => {
         const run = left.find(({ id }) => id === runId);
         if (run !== undefined) tx.emit(run.sweep_id, 'run', { runId, state, fence: run.fence, end: 'succeeded' });

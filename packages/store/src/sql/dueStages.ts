@@ -2,7 +2,7 @@ import type { Statement } from '../statement.js';
 
 const columns = `
     st.id, st.sweep_id as "sweepId", st.name, st.ordinal, st.plan, st.state, st.reason,
-    st.selected_cell_id as "selectedCellId", st.dataset_hash as "datasetHash"`;
+    st.selected_cell_id as "selectedCellId", st.why, st.dataset_hash as "datasetHash"`;
 
 /** Has the stage a run that waits or runs? Asked from the sweep's unfinished runs, of which the last stretch of a stage has few. */
 const unfinished = `

@@ -56,7 +56,6 @@ export const cancelRunsOnlyOf: Statement = {
  */
 export const emptyStages: Statement[] = [
   { text: 'delete from stage_run where stage_id = any($1::uuid[])' },
-  { text: 'delete from cell_score where stage_id = any($1::uuid[])' },
   { text: 'update stage set selected_cell_id = null where id = any($1::uuid[])' },
   { text: 'update stage_cell set ordinal = null where stage_id = any($1::uuid[])' },
 ];

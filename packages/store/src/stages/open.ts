@@ -1,7 +1,6 @@
 import type { Cell } from '@trawl/spec';
 import { newId } from '../ids.js';
 import { findCells, insertCells, insertRuns, insertStageCells, linkRuns, wakeRuns } from '../sql/openStage.js';
-import { scoreStage } from '../sql/scoreCells.js';
 import { changed, rows } from '../statement.js';
 import type { Tx } from '../transact.js';
 
@@ -42,7 +41,6 @@ export async function openInto(tx: Tx, opening: Opening): Promise<{ runs: number
     runs += made;
     linked += members - made;
   }
-  if (linked > 0) await changed(tx.client, scoreStage, [stageId]);
   return { runs, linked };
 }
 

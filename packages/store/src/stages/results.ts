@@ -1,8 +1,8 @@
 import type { FailureClass, RunState, Summary } from '@trawl/spec';
 import { isId } from '../ids.js';
-import { allMetricNames, cellsOfStage, runsOfStage, summariesOfStage } from '../sql/stageResults.js';
+import { allMetricNames, cellsOfStage, runsOfCells, runsOfStage, summariesOfStage } from '../sql/stageResults.js';
 import { type Queryable, rows } from '../statement.js';
-import type { StageResults } from '../types.js';
+import type { CellOfStage, StageResults } from '../types.js';
 
 interface RunRow {
   id: string;
@@ -13,11 +13,36 @@ interface RunRow {
   failure_message: string | null;
 }
 
+interface SummaryRow {
+  id: string;
+  summary: string;
+}
+
 export async function readResults(on: Queryable, stageId: string): Promise<StageResults> {
   if (!isId(stageId)) return { cells: [], runs: [], planned: {} };
-  const cells = await rows<StageResults['cells'][number]>(on, cellsOfStage, [stageId]);
+  const cells = await rows<CellOfStage>(on, cellsOfStage, [stageId]);
   const found = await rows<RunRow>(on, runsOfStage, [stageId]);
-  const summaries = await readSummaries(on, stageId);
+  const summaries = await rows<SummaryRow>(on, summariesOfStage, [stageId]);
+  return resultsOf(cells, found, await parsed(on, summaries));
+}
+
+/** The same of some of its cells. */
+export async function readResultsOf(
+  on: Queryable,
+  stageId: string,
+  cells: readonly CellOfStage[],
+): Promise<StageResults> {
+  const values = [stageId, cells.map(({ cellId }) => cellId)];
+  const found = await rows<RunRow & { summary: string | null }>(on, runsOfCells, values);
+  const summaries = found.flatMap(({ id, summary }) => (summary === null ? [] : [{ id, summary }]));
+  return resultsOf([...cells], found, await parsed(on, summaries));
+}
+
+function resultsOf(
+  cells: CellOfStage[],
+  found: readonly RunRow[],
+  summaries: ReadonlyMap<string, Summary>,
+): StageResults {
   const planned: Record<string, number[]> = Object.fromEntries(cells.map((cell) => [cell.cellId, []]));
   for (const run of found) planned[run.cell_id]?.push(run.seed);
   const runs = found.map((run) => ({
@@ -32,12 +57,11 @@ export async function readResults(on: Queryable, stageId: string): Promise<Stage
   return { cells, runs, planned };
 }
 
-async function readSummaries(on: Queryable, stageId: string): Promise<Map<string, Summary>> {
-  const found = await rows<{ id: string; summary: string }>(on, summariesOfStage, [stageId]);
+async function parsed(on: Queryable, summaries: readonly SummaryRow[]): Promise<Map<string, Summary>> {
   // Read after the summaries: every name in them is there by now.
   const known = await rows<{ id: number; name: string }>(on, allMetricNames);
   const names = new Map(known.map(({ id, name }) => [String(id), name]));
-  return new Map(found.map(({ id, summary }) => [id, parse(summary, names)]));
+  return new Map(summaries.map(({ id, summary }) => [id, parse(summary, names)]));
 }
 
 function parse(pairs: string, names: ReadonlyMap<string, string>): Summary {
