@@ -1,7 +1,7 @@
-import { type Store, openStore } from '@trawl/store';
+import { openStore, type StateChange, type Store } from '@trawl/store';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
-import { addSweep, addWorker, betas, runsOf } from '../support/sweeps.js';
+import { addSweep, addWorker, betas, runsOf, stagePlan } from '../support/sweeps.js';
 
 let database: TestDatabase;
 let store: Store;
@@ -55,6 +55,48 @@ test('a paused run that runs is told at its next renewal, and waits once it is r
   expect(await take(9)).toEqual([]);
   const paused = (await store.events.since(sweep, 0, 100)).filter(({ data }) => data['paused'] === true);
   expect(paused).toMatchObject([{ type: 'run', data: { runId: id, state: 'running' } }]);
+});
+
+test('each change of state is told of once, with its ids; that of many runs at once by stage', async () => {
+  const changes: StateChange[] = [];
+  const teller = await openStore({ ...database, onChange: (change) => changes.push(change) });
+  try {
+    const id = await addSweep(teller, {
+      cells: betas(3),
+      stages: [stagePlan(), stagePlan({ name: 'more', ordinal: 1 })],
+    });
+    const runs = await runsOf(teller, id);
+    const stages = (await teller.stages.list(id)).map((stage) => stage.id);
+    const stageId = stages[0]!;
+    const [claimed] = await teller.runs.takeForDispatch(1, 'cpu');
+    const { runId } = claimed!;
+    await teller.runs.claim(runId, 0, worker);
+    await teller.runs.release(runId, 1, 'drained');
+    await teller.runs.claim(runId, 2, worker);
+    await teller.sweeps.cancel(id);
+    await teller.runs.retry(runId);
+    await teller.sweeps.delete(id);
+    const others = runs.filter((each) => each !== runId).toSorted();
+    const all = runs.toSorted();
+    expect(changes).toMatchObject([
+      { what: 'sweep', from: null, to: 'running' },
+      { what: 'stage', stageId: stages[1], from: null, to: 'pending' },
+      { what: 'runs', stageId, from: null, to: 'queued', runs: 3, first: all[0], last: all[2] },
+      { what: 'stage', stageId, from: null, to: 'running' },
+      { what: 'run', stageId, runId, attempt: 1, from: 'queued', to: 'running' },
+      { what: 'run', stageId, runId, attempt: 1, from: 'running', to: 'queued', end: 'drained' },
+      { what: 'run', stageId, runId, attempt: 3, from: 'queued', to: 'running' },
+      { what: 'runs', stageId, from: 'queued', to: 'cancelled', runs: 2, first: others[0], last: others[1] },
+      { what: 'runs', stageId, from: 'running', to: 'cancelled', runs: 1, first: runId, last: runId },
+      { what: 'stage', to: 'cancelled' },
+      { what: 'stage', to: 'cancelled' },
+      { what: 'sweep', from: 'running', to: 'cancelled' },
+      { what: 'sweep', from: 'cancelled', to: 'deleted' },
+    ]);
+    expect(new Set(changes.map((change) => change.sweepId))).toEqual(new Set([id]));
+  } finally {
+    await teller.close();
+  }
 });
 
 test('a run that ends is paused no more', async () => {

@@ -18,7 +18,6 @@ import { sweepRepository } from './repositories/sweeps.js';
 import { workerRepository } from './repositories/workers.js';
 import { reports } from './runs/report.js';
 import { LEASE_SECONDS } from './sql/lease.js';
-import { stateChange } from './stateChange.js';
 import { onCommitted } from './transact.js';
 
 /** Throws when the database's migrations are not those of this build, and says the remedy. */
@@ -49,12 +48,7 @@ export async function openStore({
     await pool.end();
     throw error;
   }
-  if (onChange !== undefined) {
-    onCommitted(pool, (event) => {
-      const change = stateChange(event);
-      if (change !== null) onChange(change);
-    });
-  }
+  if (onChange !== undefined) onCommitted(pool, onChange);
   const prisma = prismaOn(pool);
   const db: Db = { pool, prisma, unsafe, leaseSeconds };
   const names = metricNames(pool);

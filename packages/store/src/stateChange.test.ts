@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stateChange } from './stateChange.js';
+import { batchChange, EMPTY_BATCH, stateChange, together } from './stateChange.js';
 
 const said = (state: string, more: Record<string, unknown> = {}, from?: string | null) =>
   stateChange({ sweepId: 's', type: 'run', data: { runId: 'r', state, ...more }, from });
@@ -23,4 +23,11 @@ it('names the attempt that a change of its run began or ended, and where alone i
 
 it('says nothing of what changes no state', () => {
   expect(said('queued', { fence: 4, paused: true })).toBeNull();
+});
+
+it('tells of many runs at once between which ids they lie, and of none nothing', () => {
+  const of = { sweepId: 's', stageId: 't', from: null, to: 'queued' };
+  const all = [EMPTY_BATCH, { runs: 2, first: 'c', last: 'd' }, { runs: 1, first: 'a', last: 'a' }].reduce(together);
+  expect(batchChange(of, all)).toEqual({ what: 'runs', ...of, runs: 3, first: 'a', last: 'd' });
+  expect(batchChange(of, EMPTY_BATCH)).toBeNull();
 });

@@ -1,13 +1,16 @@
 import type { Pool, PoolClient } from 'pg';
 import { appendEvents, EVENT_LOCK, lockEvents } from './sql/appendEvents.js';
 import { changed, rows } from './statement.js';
+import { type StateChange, stateChange } from './stateChange.js';
 import type { EventType, Notification } from './types.js';
 
 /** A transaction that says at its end what happened in it. */
 export interface Tx {
   readonly client: PoolClient;
-  /** An event of the sweep, and the notification that goes with it. `from`: see Emitted. */
-  emit(sweepId: string, type: EventType, data: Record<string, unknown>, from?: string | null): void;
+  /** An event of the sweep, and the notification that goes with it. `from`, `stageId`: see Emitted. */
+  emit(sweepId: string, type: EventType, data: Record<string, unknown>, from?: string | null, stageId?: string): void;
+  /** Has logs tell of a change that makes no event; null: there was none. */
+  log(change: StateChange | null): void;
   /** A notification alone. */
   notify(notification: Notification): void;
 }
@@ -18,12 +21,15 @@ export interface Emitted {
   data: Record<string, unknown>;
   /** The state before; null: there was none; absent: that from which alone it can have come. */
   from?: string | null | undefined;
+  /** Of a run: the stage that made it. Logs name it; the event does not, which all followers of the sweep are sent. */
+  stageId?: string | undefined;
 }
 
-const listeners = new WeakMap<Pool, (event: Emitted) => void>();
+const listeners = new WeakMap<Pool, (change: StateChange) => void>();
 
-/** Has `listener` hear of each event that transactions of this pool emit, once they are committed. */
-export const onCommitted = (pool: Pool, listener: (event: Emitted) => void): void => void listeners.set(pool, listener);
+/** Has `listener` hear of each state that transactions of this pool change, once they are committed. */
+export const onCommitted = (pool: Pool, listener: (change: StateChange) => void): void =>
+  void listeners.set(pool, listener);
 
 const DEADLOCK = '40P01';
 
@@ -67,18 +73,25 @@ export async function snapshot<T>(pool: Pool, work: (client: PoolClient) => Prom
 
 async function transactOnce<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const emitted: Emitted[] = [];
+  const changes: StateChange[] = [];
+  const note = (change: StateChange | null): void => void (change !== null && changes.push(change));
   const notifications: Notification[] = [];
   const result = await inTransaction(pool, 'begin', async (client) => {
     const done = await work({
       client,
-      emit: (sweepId, type, data, from) => emitted.push({ sweepId, type, data, from }),
+      emit(sweepId, type, data, from, stageId) {
+        const event = { sweepId, type, data, from, stageId };
+        emitted.push(event);
+        note(stateChange(event));
+      },
+      log: note,
       notify: (notification) => notifications.push(notification),
     });
     await flush(client, emitted, notifications);
     return done;
   });
   const listener = listeners.get(pool);
-  if (listener !== undefined) for (const event of emitted) listener(event);
+  if (listener !== undefined) for (const change of changes) listener(change);
   return result;
 }
 

@@ -15,6 +15,7 @@ import type { ClaimedRun, LeaseAnswer, StoredArtifact } from '../types.js';
 interface ClaimRow {
   id: string;
   sweep_id: string;
+  stage_id: string;
   fence: number;
   seed: number;
   dataset_hash: string;
@@ -88,7 +89,8 @@ export function claims({ pool, unsafe, leaseSeconds }: Db): Pick<Runs, 'demand' 
           if (run === undefined) return null;
           const cell = cells.find((each) => each.run_id === runId);
           if (cell === undefined) throw new Error(`run ${runId} has no cell in the stage that made it`);
-          tx.emit(run.sweep_id, 'run', { runId, state: 'running', fence: run.fence, workerId });
+          const said = { runId, state: 'running', fence: run.fence, workerId };
+          tx.emit(run.sweep_id, 'run', said, 'queued', run.stage_id);
           return claimedRun(run, cell);
         });
       }),

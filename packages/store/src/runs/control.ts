@@ -16,6 +16,11 @@ interface RunRow {
   paused: boolean;
 }
 
+interface Controlled {
+  fence: number;
+  stage_id: string;
+}
+
 export function controls({ pool }: Db): Pick<Runs, 'cancel' | 'pause' | 'resume' | 'retry'> {
   /** Holds a run that waits or runs back, or lets it go on. */
   const setPaused = async (runId: string, paused: boolean): Promise<RunState | null> => {
@@ -40,8 +45,8 @@ export function controls({ pool }: Db): Pick<Runs, 'cancel' | 'pause' | 'resume'
         if (sweep === null || run === null) return null;
         const next = nextRunState(run.state, { kind: 'cancelled' });
         if (next === null) return null;
-        const cancelled = await row<{ fence: number }>(tx.client, cancelRun, [runId]);
-        tx.emit(sweep.id, 'run', { runId, state: next, fence: cancelled?.fence }, run.state);
+        const cancelled = await row<Controlled>(tx.client, cancelRun, [runId]);
+        tx.emit(sweep.id, 'run', { runId, state: next, fence: cancelled?.fence }, run.state, cancelled?.stage_id);
         if (run.state === 'running') {
           await changed(tx.client, endAttempt, [runId, run.fence, 'cancelled', null]);
           tx.notify({ kind: 'control', sweepId: sweep.id, runId });
@@ -61,8 +66,8 @@ export function controls({ pool }: Db): Pick<Runs, 'cancel' | 'pause' | 'resume'
         if (sweep === null || run === null || sweep.state === 'cancelled') return null;
         const next = nextRunState(run.state, { kind: 'retried' });
         if (next === null) return null;
-        const retried = await row<{ fence: number }>(tx.client, retryRun, [runId]);
-        tx.emit(sweep.id, 'run', { runId, state: next, fence: retried?.fence }, run.state);
+        const retried = await row<Controlled>(tx.client, retryRun, [runId]);
+        tx.emit(sweep.id, 'run', { runId, state: next, fence: retried?.fence }, run.state, retried?.stage_id);
         const reopened = await rows<{ id: string; name: string; was: StageState }>(tx.client, reopenStagesOfRun, [
           runId,
         ]);

@@ -47,7 +47,7 @@ export function endings({ pool, unsafe }: Db): Pick<Runs, 'release' | 'fail' | '
     const next = held === null ? null : nextRunState(fence ? held.state : 'running', ending.event(held));
     if (held === null || next === null) return null;
     const failures = held.failures + (ending.failure === null ? 0 : 1);
-    const left = await row<{ fence: number }>(tx.client, leave, [
+    const left = await row<{ fence: number; stage_id: string }>(tx.client, leave, [
       runId,
       runFence,
       next,
@@ -58,12 +58,8 @@ export function endings({ pool, unsafe }: Db): Pick<Runs, 'release' | 'fail' | '
     if (left === null) return null;
     await changed(tx.client, endAttempt, [runId, runFence, ending.end, ending.message]);
     if (next === 'queued') await rows(tx.client, rewindRun, [runId]);
-    tx.emit(sweepId, 'run', {
-      runId,
-      state: next,
-      fence: left.fence,
-      ...(ending.failure === null ? { end: ending.end } : { failureClass: ending.failure, failures }),
-    });
+    const why = ending.failure === null ? { end: ending.end } : { failureClass: ending.failure, failures };
+    tx.emit(sweepId, 'run', { runId, state: next, fence: left.fence, ...why }, 'running', left.stage_id);
     return next;
   };
 

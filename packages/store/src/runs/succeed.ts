@@ -19,6 +19,7 @@ interface Success {
 interface SucceededRow {
   id: string;
   sweep_id: string;
+  stage_id: string;
   fence: number;
 }
 
@@ -48,8 +49,9 @@ export function successWrites({ pool, unsafe }: Db, names: MetricNames): Pick<Ru
       ]);
       return ids.map((runId) => {
         const run = left.find(({ id }) => id === runId);
-        if (run !== undefined) tx.emit(run.sweep_id, 'run', { runId, state, fence: run.fence, end: 'succeeded' });
-        return run !== undefined;
+        if (run === undefined) return false;
+        tx.emit(run.sweep_id, 'run', { runId, state, fence: run.fence, end: 'succeeded' }, 'running', run.stage_id);
+        return true;
       });
     });
   };

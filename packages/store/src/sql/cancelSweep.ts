@@ -1,10 +1,11 @@
 import type { Statement } from '../statement.js';
+import { batch } from './batch.js';
 
-/** $1 sweep. Rows are locked by id, as in renewLeases. Returns how many were running. */
+/** $1 sweep. Rows are locked by id, as in renewLeases. Returns them by the stage that made them and the state that they had. */
 export const cancelRunsOfSweep: Statement = {
   text: `
     with open as (
-      select id, state, fence from run
+      select id, stage_id, state, fence from run
       where sweep_id = $1 and state in ('queued', 'running')
       order by id
       for no key update
@@ -17,7 +18,8 @@ export const cancelRunsOfSweep: Statement = {
           paused = false, finished_at = now()
       from open where run.id = open.id
     )
-    select count(*)::int as runs, count(*) filter (where state = 'running')::int as running from open`,
+    select stage_id as "stageId", state as "from", ${batch} from open
+    group by stage_id, state order by stage_id, state`,
 };
 
 /** $1 sweep. */

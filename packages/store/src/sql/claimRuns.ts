@@ -32,11 +32,11 @@ export const claimRuns = (options: { cas: boolean; leaseSeconds: number }): Stat
           dispatched_to = null, started_at = coalesce(run.started_at, now()), finished_at = null,
           epoch = newest.epoch, step = newest.step
       from newest where run.id = newest.run_id
-      returning run.id, run.sweep_id, run.fence, run.seed, run.dataset_hash, run.worker_id
+      returning run.id, run.sweep_id, run.stage_id, run.fence, run.seed, run.dataset_hash, run.worker_id
     ), tried as (
       insert into attempt (run_id, fence, worker_id) select id, fence, worker_id from claimed
     )
-    select c.id, c.sweep_id, c.fence, c.seed, c.dataset_hash, newest.id as checkpoint_id, newest.name as checkpoint_name,
+    select c.id, c.sweep_id, c.stage_id, c.fence, c.seed, c.dataset_hash, newest.id as checkpoint_id, newest.name as checkpoint_name,
            newest.sha256 as checkpoint_sha256, newest.size::float8 as checkpoint_size,
            newest.epoch as checkpoint_epoch, newest.step as checkpoint_step
     from claimed c join newest on newest.run_id = c.id`,

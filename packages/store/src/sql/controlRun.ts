@@ -12,7 +12,7 @@ export const cancelRun: Statement = {
     set state = 'cancelled', fence = fence + 1, worker_id = null, lease_until = null, dispatched_to = null,
         paused = false, finished_at = now()
     where id = $1 and state in ('queued', 'running')
-    returning fence`,
+    returning fence, stage_id`,
 };
 
 /** $1 run. It starts over with a clean sheet of failures, from its newest checkpoint. */
@@ -22,7 +22,7 @@ export const retryRun: Statement = {
     set state = 'queued', failures = 0, failure_class = null, failure_message = null, dispatched_to = null,
         paused = false, finished_at = null
     where id = $1 and state in ('failed', 'cancelled')
-    returning fence`,
+    returning fence, stage_id`,
 };
 
 /** $1 run, $2 whether. What waits in a queue finds it paused; one that runs hears of it when it renews its lease. */

@@ -1,4 +1,5 @@
 import type { Statement } from '../statement.js';
+import { batch } from './batch.js';
 
 /** $1 key, $2 sweep, $3 stage, $4 what was asked for (JSON). No row when the key is taken. */
 export const insertExtension: Statement = {
@@ -27,12 +28,12 @@ export const extendStage: Statement = {
 
 /**
  * $1 stages. Cancels their unfinished runs that no other stage looks at. Rows are locked by id, as in renewLeases.
- * Returns how many were running.
+ * Returns them by the stage that made them and the state that they had.
  */
 export const cancelRunsOnlyOf: Statement = {
   text: `
     with open as (
-      select id, state, fence from run
+      select id, stage_id, state, fence from run
       where state in ('queued', 'running')
         and id in (select run_id from stage_run where stage_id = any($1::uuid[]))
         and not exists (select from stage_run sr where sr.run_id = run.id and sr.stage_id <> all($1::uuid[]))
@@ -47,7 +48,8 @@ export const cancelRunsOnlyOf: Statement = {
           finished_at = now()
       from open where run.id = open.id
     )
-    select count(*) filter (where state = 'running')::int as running from open`,
+    select stage_id as "stageId", state as "from", ${batch} from open
+    group by stage_id, state order by stage_id, state`,
 };
 
 /**

@@ -32,7 +32,7 @@ export const leaveRunning = (options: { fence: boolean }): Statement => ({
         paused = paused and $3::run_state = 'queued',
         finished_at = case when $3::run_state = 'queued' then null else now() end
     where id = $1 and ${holds(options.fence)}
-    returning fence`,
+    returning fence, stage_id`,
 });
 
 /** $1 run, $2 fence of the attempt, $3 how it ended, $4 message. */

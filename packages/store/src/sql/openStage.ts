@@ -1,4 +1,5 @@
 import type { Statement } from '../statement.js';
+import { batch } from './batch.js';
 
 /** $1 sweep, then columns: $2 dataset hashes, $3 ids, $4 hashes, $5 models, $6 versions, $7 params, $8 datasets (JSON). */
 export const insertCells: Statement = {
@@ -31,27 +32,35 @@ export const insertStageCells: Statement = {
 
 /**
  * $1 stage, then columns: $2 ids, $3 cells, $4 seeds, $5 parents. A run of the same cell, seed and parent that is
- * there already stays as it is.
+ * there already stays as it is. One row: how many were made, and between which ids they lie.
  */
 export const insertRuns: Statement = {
   text: `
-    insert into run (id, sweep_id, stage_id, cell_id, seed, dataset_hash, parent_run_id, priority)
-    select r.id, stage.sweep_id, stage.id, r.cell_id, r.seed, cell.dataset_hash, r.parent, stage.priority
-    from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[]) as r (id, cell_id, seed, parent)
-    join stage on stage.id = $1
-    join cell on cell.id = r.cell_id
-    on conflict (cell_id, seed, parent_run_id) do nothing`,
+    with made as (
+      insert into run (id, sweep_id, stage_id, cell_id, seed, dataset_hash, parent_run_id, priority)
+      select r.id, stage.sweep_id, stage.id, r.cell_id, r.seed, cell.dataset_hash, r.parent, stage.priority
+      from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[]) as r (id, cell_id, seed, parent)
+      join stage on stage.id = $1
+      join cell on cell.id = r.cell_id
+      on conflict (cell_id, seed, parent_run_id) do nothing
+      returning id
+    )
+    select ${batch} from made`,
 };
 
-/** Columns: $1 cells, $2 seeds, $3 parents. Runs cancelled with a stage that was built anew are wanted again. */
+/** Columns: $1 cells, $2 seeds, $3 parents. Runs cancelled with a stage that was built anew are wanted again. One row, as insertRuns. */
 export const wakeRuns: Statement = {
   text: `
-    update run
-    set state = 'queued', failures = 0, failure_class = null, failure_message = null, dispatched_to = null,
-        finished_at = null
-    from unnest($1::uuid[], $2::int[], $3::uuid[]) as r (cell_id, seed, parent)
-    where run.cell_id = r.cell_id and run.seed = r.seed and run.parent_run_id is not distinct from r.parent
-      and run.state = 'cancelled' and not exists (select from stage_run sr where sr.run_id = run.id)`,
+    with woken as (
+      update run
+      set state = 'queued', failures = 0, failure_class = null, failure_message = null, dispatched_to = null,
+          finished_at = null
+      from unnest($1::uuid[], $2::int[], $3::uuid[]) as r (cell_id, seed, parent)
+      where run.cell_id = r.cell_id and run.seed = r.seed and run.parent_run_id is not distinct from r.parent
+        and run.state = 'cancelled' and not exists (select from stage_run sr where sr.run_id = run.id)
+      returning run.id
+    )
+    select ${batch} from woken`,
 };
 
 /** $1 stage, then columns: $2 cells, $3 seeds, $4 parents. */

@@ -25,5 +25,5 @@ export const succeedRuns = (options: { fence: boolean }): Statement => ({
     set state = $3::run_state, fence = run.fence + 1, failure_class = null, failure_message = null,
         worker_id = null, lease_until = null, dispatched_to = null, paused = false, finished_at = now()
     from held where run.id = held.id
-    returning run.id, run.sweep_id, run.fence`,
+    returning run.id, run.sweep_id, run.stage_id, run.fence`,
 });

@@ -2,6 +2,7 @@ import type { StagePlan, StageState } from '@trawl/spec';
 import { newId } from '../ids.js';
 import { cancelRunsOnlyOf, emptyStages, extendStage, insertExtension, pendStages } from '../sql/extendStage.js';
 import { changed, row, rows } from '../statement.js';
+import { cancelRuns } from '../sweeps/cancelRuns.js';
 import { type NamedDataset, storeDatasets } from '../sweeps/datasets.js';
 import type { Tx } from '../transact.js';
 
@@ -38,8 +39,7 @@ export async function extendInto(
   await storeDatasets(tx, variants);
   tx.emit(sweepId, 'stage', { stageId, name: extended.name, state: 'pending' }, extended.was);
 
-  const stale = await row<{ running: number }>(tx.client, cancelRunsOnlyOf, [dependents]);
-  if (stale !== null && stale.running > 0) tx.notify({ kind: 'control', sweepId });
+  await cancelRuns(tx, sweepId, cancelRunsOnlyOf, [dependents]);
   for (const statement of emptyStages) await changed(tx.client, statement, [dependents]);
   type Pended = { id: string; name: string; was: StageState };
   for (const { id, name, was } of await rows<Pended>(tx.client, pendStages, [dependents]))

@@ -1,7 +1,8 @@
 import type { Cell } from '@trawl/spec';
 import { newId } from '../ids.js';
 import { findCells, insertCells, insertRuns, insertStageCells, linkRuns, wakeRuns } from '../sql/openStage.js';
-import { changed, rows } from '../statement.js';
+import { type Batch, batchChange, EMPTY_BATCH, together } from '../stateChange.js';
+import { changed, row, rows } from '../statement.js';
 import type { Tx } from '../transact.js';
 
 /** Rows a statement: 100,000 runs go in without one parameter of tens of megabytes. */
@@ -28,20 +29,23 @@ export async function openInto(tx: Tx, opening: Opening): Promise<{ runs: number
   for (const cells of chunks(opening.cells, CHUNK)) {
     for (const [hash, id] of await storeCells(tx, opening, cells)) ids.set(hash, id);
   }
-  let runs = 0;
+  let made = EMPTY_BATCH;
+  let woken = EMPTY_BATCH;
   let linked = 0;
   const wanted = opening.cells.flatMap((cell) =>
     seeds.map((seed) => ({ cellId: ids.get(cell.hash), seed, parent: opening.parents?.get(cell.hash) ?? null })),
   );
   for (const chunk of chunks(wanted, CHUNK)) {
     const columns = [chunk.map((run) => run.cellId), chunk.map((run) => run.seed), chunk.map((run) => run.parent)];
-    const made = await changed(tx.client, insertRuns, [stageId, chunk.map(newId), ...columns]);
-    await changed(tx.client, wakeRuns, columns);
+    const fresh = (await row<Batch>(tx.client, insertRuns, [stageId, chunk.map(newId), ...columns])) ?? EMPTY_BATCH;
+    made = together(made, fresh);
+    woken = together(woken, (await row<Batch>(tx.client, wakeRuns, columns)) ?? EMPTY_BATCH);
     const members = await changed(tx.client, linkRuns, [stageId, ...columns]);
-    runs += made;
-    linked += members - made;
+    linked += members - fresh.runs;
   }
-  return { runs, linked };
+  tx.log(batchChange({ sweepId: opening.sweepId, stageId, from: null, to: 'queued' }, made));
+  tx.log(batchChange({ sweepId: opening.sweepId, stageId, from: 'cancelled', to: 'queued' }, woken));
+  return { runs: made.runs, linked };
 }
 
 /** The cells' ids by hash. */

@@ -8,6 +8,7 @@ import { lockSweep } from '../sql/lockSweep.js';
 import { stageAwaiting } from '../sql/stageState.js';
 import { setSweepState } from '../sql/sweepState.js';
 import { changed, row, rows } from '../statement.js';
+import { cancelRuns } from './cancelRuns.js';
 import { transact, type Tx } from '../transact.js';
 
 export function sweepControls({ pool }: Db): Pick<Sweeps, 'cancel' | 'pause' | 'resume' | 'delete'> {
@@ -23,12 +24,11 @@ export function sweepControls({ pool }: Db): Pick<Sweeps, 'cancel' | 'pause' | '
     cancel: (id) =>
       locked(id, async (tx, state) => {
         if (isSweepFinished(state)) return null;
-        const runs = await row<{ runs: number; running: number }>(tx.client, cancelRunsOfSweep, [id]);
+        await cancelRuns(tx, id, cancelRunsOfSweep, [id]);
         type Cancelled = { id: string; name: string; was: StageState };
         for (const stage of await rows<Cancelled>(tx.client, cancelStagesOfSweep, [id])) {
           tx.emit(id, 'stage', { stageId: stage.id, name: stage.name, state: 'cancelled' }, stage.was);
         }
-        if (runs !== null && runs.running > 0) tx.notify({ kind: 'control', sweepId: id });
         return move(tx, id, state, 'cancelled');
       }),
 
@@ -50,9 +50,10 @@ export function sweepControls({ pool }: Db): Pick<Sweeps, 'cancel' | 'pause' | '
       }),
 
     delete: (id) =>
-      locked(id, async (tx) => {
+      locked(id, async (tx, state) => {
         const files = await rows<{ sha256: string }>(tx.client, filesOnlyOfSweep, [id]);
         for (const statement of deleteSweep) await changed(tx.client, statement, [id]);
+        tx.log({ what: 'sweep', sweepId: id, from: state, to: 'deleted' });
         tx.notify({ kind: 'sweep', sweepId: id });
         tx.notify({ kind: 'control', sweepId: id });
         return files.map((file) => file.sha256);

@@ -34,6 +34,9 @@ export function creation({ pool, prisma }: Db): Pick<Sweeps, 'create'> {
         for (const [at, stage] of plan.stages.entries()) {
           const stageValues = [stageIds[at], id, stage.ordinal, JSON.stringify(stage), facts[at]?.hash];
           await changed(tx.client, insertStage, stageValues);
+          // The first one opens below.
+          const waiting = { what: 'stage', sweepId: id, stageId: stageIds[at] ?? '', stage: stage.name } as const;
+          if (at > 0) tx.log({ ...waiting, from: null, to: 'pending' });
         }
         const stageId = stageIds[0] ?? '';
         await changed(tx.client, runStage, [stageId, null]);
