@@ -70,7 +70,7 @@ async function fasterThan(native: NativeBuild | null, gpus: string[], cacheDir: 
   if (native && (native.gpu || !gpu)) return null;
   return {
     command: gpu ? 'trawl native install --gpu' : 'trawl native install',
-    why: gpu ? 'uses the GPU' : 'trains convolutions about 4 times as fast as wasm on one core, and takes more cores',
+    why: gpu ? 'uses the GPU' : 'trains convolutions about 3 times as fast as wasm on one core, and takes more cores',
     missing: await missingForNative({ from: 'wheel', gpu, cacheDir }),
   };
 }

@@ -7,24 +7,25 @@ import { addVariable } from '../variables.js';
 import { adam } from './adam.js';
 
 const build = await findNative();
-const START = [0.5, -1.2, 2];
+/** More than wasm computes at once. */
+const START = [0.5, -1.2, 2, -0.3, 0, 1];
 const GRADIENTS = [
-  [0.1, -2, 30],
-  [-0.4, -1, 0],
-  [0.2, 3, -30],
-  [0.01, 0.5, 12],
+  [0.1, -2, 30, 1, 0.3, -4],
+  [-0.4, -1, 0, 2, 0, 4],
+  [0.2, 3, -30, 3, -0.2, 1],
+  [0.01, 0.5, 12, 4, 0, 2],
 ];
 
 const fresh = (): Variables => {
   const variables: Variables = new Map();
-  addVariable(variables, 'p', [3], Float32Array.from(START));
+  addVariable(variables, 'p', [START.length], Float32Array.from(START));
   return variables;
 };
 const values = (variables: Variables): number[] => [...variables.get('p')!.dataSync()];
 
 /** The formula in float64. */
 function expected(rates: readonly number[], epsilon: number): number[] {
-  const [p, m, v] = [START.slice(), [0, 0, 0], [0, 0, 0]];
+  const [p, m, v] = [START.slice(), START.map(() => 0), START.map(() => 0)];
   GRADIENTS.forEach((gradient, step) => {
     gradient.forEach((g, i) => {
       m[i] = 0.9 * m[i]! + 0.1 * g;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { type SimdKernels, simdKernels } from './simd/instance.js';
 
 /** What a kernel of ours needs of the wasm backend. */
 export interface WasmHeap {
@@ -19,6 +20,9 @@ export interface WasmHeap {
   /** `shape` values from `offset` on, sharing memory: for `run` only. Give it to `dropView` before the tensor goes. */
   view(tensor: tf.TensorInfo, shape: number[], offset: number): tf.TensorInfo;
   dropView(view: tf.TensorInfo): void;
+  /** Of a tensor's first value, in bytes; stays what it is when the heap grows. */
+  address(tensor: tf.TensorInfo): number;
+  simd: SimdKernels;
 }
 
 const FLOAT_BYTES = 4;
@@ -55,6 +59,8 @@ function heapOf(backend: BackendWasm): WasmHeap {
       backend.wasm.tfjs.disposeData(backend.dataIdMap.get(view.dataId).id);
       backend.dataIdMap.delete(view.dataId);
     },
+    address: (tensor) => backend.getMemoryOffset(tensor.dataId),
+    simd: simdKernels(backend),
   };
 }
 

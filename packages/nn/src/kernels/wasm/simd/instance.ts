@@ -1,0 +1,37 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { adamStep } from './adam.js';
+import { assemble } from './assembler.js';
+import { packColumns, packRows } from './copies.js';
+import { outerRows, outerTiles, tileProducts } from './products.js';
+import { addRows } from './sums.js';
+
+const FUNCTIONS = { tileProducts, outerTiles, outerRows, packColumns, packRows, addRows, adamStep };
+
+/** Our own WebAssembly on the memory of a backend. Addresses and strides are in bytes. */
+export type SimdKernels = Record<keyof typeof FUNCTIONS, (...values: number[]) => void>;
+
+// As much of it as is used here: Node has it, TypeScript only with the types of a browser.
+declare const WebAssembly: {
+  Module: new (code: Uint8Array) => object;
+  Instance: new (module: object, imports: { env: { memory: unknown } }) => { exports: SimdKernels };
+};
+
+const instances = new WeakMap<BackendWasm, SimdKernels>();
+let compiled: object | null = null;
+
+export function simdKernels(backend: BackendWasm): SimdKernels {
+  const known = instances.get(backend);
+  if (known) return known;
+  compiled ??= new WebAssembly.Module(assemble(FUNCTIONS));
+  const { exports } = new WebAssembly.Instance(compiled, { env: { memory: memoryOf(backend) } });
+  instances.set(backend, exports);
+  return exports;
+}
+
+/** Not among the types of the package. */
+function memoryOf({ wasm }: BackendWasm): unknown {
+  if (!('asm' in wasm) || !isRecord(wasm.asm)) throw new Error('wasm: the backend does not show its memory');
+  return wasm.asm['memory'];
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
