@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { bareContext } from './bareContext.testing.js';
 import { KERNELS as DDLP } from './ddlp/kernels.js';
-import { KERNELS as DLP } from './dlp/kernels.js';
+import { ATTENTION_KERNELS as ATTENTION, KERNELS as DLP } from './dlp/kernels.js';
 import { KERNELS as MSPS } from './msps-vae/kernels.js';
 import { KERNELS as FAMILY } from './ps-vae/kernels.js';
 import { trainerFor, trainerNames } from './trainers.js';
@@ -121,6 +121,11 @@ const LISTS: Record<string, List> = {
       ['dlp', particles, shapes],
       ['dlp', { ...particles, ...otherWays }, shapes],
     ],
+  },
+  'attention between particles': {
+    kernels: ATTENTION,
+    beside: DLP,
+    runs: [['dlp', { ...particles, ...otherWays, use_resblock: true, enable_enc_attn: true }, shapes]],
   },
   VGG16: {
     kernels: VGG,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '@trawl/nn';
 import { addVariable } from '@trawl/nn';
 import type { Build, Rows } from '../dlp/blocks.js';
-import { mlp } from '../dlp/blocks.js';
+import { gelu, layerNorm, mlp } from '../dlp/blocks.js';
 import type { Gaussian } from '../dlp/particles.js';
 import { halves } from '../dlp/particles.js';
 import { relativeBias } from './relativeBias.js';
@@ -193,8 +193,6 @@ function dropped(x: tf.Tensor2D, dice: RandomStream | null): tf.Tensor2D {
   return tf.mul(x, tf.tensor2d(kept, x.shape));
 }
 
-const gelu = (x: tf.Tensor2D): tf.Tensor2D => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
-
 function normalTable({ variables, stream }: Build, name: string, rows: number, columns: number): tf.Tensor2D {
   const values = stream.normals(rows * columns).map((value) => STD * value);
   // A variable of rank 2, which its type does not say.
@@ -209,15 +207,5 @@ function linear(build: Build, name: string, from: number, to: number, biased: bo
   return (x) => {
     const y = tf.matMul<tf.Tensor2D>(x, kernel);
     return bias ? tf.add<tf.Tensor2D>(y, bias) : y;
-  };
-}
-
-function layerNorm({ variables }: Build, name: string, width: number): Rows {
-  const gain = addVariable(variables, `${name}.gain`, [width], new Float32Array(width).fill(1));
-  const shift = addVariable(variables, `${name}.shift`, [width], new Float32Array(width));
-  return (x) => {
-    const { mean, variance } = tf.moments(x, 1, true);
-    const normal = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-5)));
-    return tf.reshape(tf.add(tf.mul(normal, gain), shift), x.shape);
   };
 }

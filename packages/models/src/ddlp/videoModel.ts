@@ -4,6 +4,7 @@ import type { Split } from '@trawl/spec';
 import type { TrainContext } from '../contract.js';
 import { epochFile, evaluationFiles } from '../dlp/evaluation.js';
 import { glimpseSide } from '../dlp/geometry.js';
+import { ATTENTION_KERNELS } from '../dlp/kernels.js';
 import { dlpLoss } from '../dlp/loss.js';
 import type { LoopModel, Tally } from '../dlp/loop/model.js';
 import { evaluateLoss } from '../dlp/loop/passes.js';
@@ -43,10 +44,10 @@ type ImageNetwork = Parameters<typeof evaluationFiles>[0];
 
 /** DDLP as the loop trains it: an item is a clip of timestep_horizon + 1 frames. */
 export function ddlpModel(ctx: TrainContext): LoopModel {
-  requireKernels(ctx.backend, KERNELS);
   const { dataset } = ctx;
   const splits = checkedSplits(ctx, ddlpCard);
   const params = DdlpParams.parse(ctx.params);
+  requireKernels(ctx.backend, [...KERNELS, ...(params.enable_enc_attn ? ATTENTION_KERNELS : [])]);
   const network = ddlpNetwork(params, ctx.streams);
   const { distance, lpips, ...tools } = yardsticks(ctx, params);
   const length = params.timestep_horizon + 1;

@@ -54,14 +54,14 @@ export interface Background {
 }
 
 export function background(build: Build, params: DlpParams, features: number): Background {
-  const { enc_channels, image_size, ch } = params;
+  const { enc_channels, image_size, ch, use_resblock: residual } = params;
   const side = backgroundSide(image_size, enc_channels);
-  const cnn = featureMaps(build, 'background.cnn', { in: ch, channels: enc_channels, kernel: 7, out: MAPS });
+  const cnn = featureMaps(build, 'background.cnn', { in: ch, channels: enc_channels, kernel: 7, out: MAPS, residual });
   const encoder = mlp(build, 'background.encoder', [MAPS * side * side, WIDTH, WIDTH, 2 * features], false);
   const fc = mlp(build, 'background.fc', [features, WIDTH, WIDTH, MAPS * BOTTOM * BOTTOM], true);
   const layers: Layer[] = [];
   const add = (name: string, block: { in: number; out: number; up: boolean; norm?: boolean }): void => {
-    layers.push(convBlock(build, `background.${name}`, { ...block, kernel: 3 }));
+    layers.push(convBlock(build, `background.${name}`, { ...block, kernel: 3, residual: residual && block.up }));
   };
   for (let i = 0; BOTTOM * 2 ** i < side; i += 1) add(`map${i}`, { in: MAPS, out: MAPS, up: true });
   const [first = 0, ...rest] = enc_channels;

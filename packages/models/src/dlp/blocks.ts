@@ -41,6 +41,8 @@ export interface Block extends Conv {
   /** Twice the height and width at the end. */
   up?: boolean;
   norm?: boolean;
+  /** A residual block (He et al. 2016) instead: two convolutions of 3 x 3, normalised whatever `norm` says. */
+  residual?: boolean;
 }
 
 /**
@@ -63,6 +65,7 @@ export function through(build: Build, layers: readonly Layer[]): Maps {
 
 /** Convolution without bias, group normalisation, ReLU, upsampling. */
 export function convBlock(build: Build, name: string, block: Block): Layer {
+  if (block.residual) return residualBlock(build, name, block);
   const { kernel: side, stride = 1, up = false, norm = true, out } = block;
   const kernel = addKernel(build, name, block);
   const gamma = norm ? addVector(build, `${name}.gamma`, out, 1) : null;
@@ -78,6 +81,43 @@ export function convBlock(build: Build, name: string, block: Block): Layer {
       return padded(build, up ? upsampleTwice(active) : active, border);
     },
   };
+}
+
+/**
+ * relu(norm(conv(relu(norm(conv x)))) + x), the first convolution with the stride; where depth or size change, x goes through
+ * a 1 x 1 convolution of the same stride, without norm.
+ */
+function residualBlock(build: Build, name: string, { in: depth, out, stride = 1, up = false }: Block): Layer {
+  const first = addKernel(build, `${name}.conv0`, { in: depth, out, kernel: 3 });
+  const second = addKernel(build, `${name}.conv1`, { in: out, out, kernel: 3 });
+  const skip = stride > 1 || depth !== out ? addKernel(build, `${name}.skip`, { in: depth, out, kernel: 1 }) : null;
+  const norms = [normed(build, `${name}.norm0`, out), normed(build, `${name}.norm1`, out)] as const;
+  return {
+    border: 1,
+    apply(x, border) {
+      const [n, h, w, c] = x.shape;
+      const inner = tf.slice4d(x, [0, 1, 1, 0], [n, h - 2, w - 2, c]);
+      const middle = norms[0](tf.conv2d(x, first, stride, 'valid'), true, 1);
+      const branch = norms[1](tf.conv2d(middle, second, 1, 'valid'), false, 0);
+      const sum = tf.relu(tf.add<tf.Tensor4D>(branch, skip ? tf.conv2d(inner, skip, stride, 'valid') : inner));
+      return padded(build, up ? upsampleTwice(sum) : sum, border);
+    },
+  };
+}
+
+/** Group normalisation of so many channels, maybe a ReLU, and a border. */
+function normed(
+  build: Build,
+  name: string,
+  channels: number,
+): (x: tf.Tensor4D, relu: boolean, border: number) => tf.Tensor4D {
+  const gamma = addVector(build, `${name}.gamma`, channels, 1);
+  const beta = addVector(build, `${name}.beta`, channels, 0);
+  const options = { groups: groupsOf(channels), epsilon: EPSILON };
+  return (x, relu, border) =>
+    build.pad === 'replicate'
+      ? groupNorm(x, gamma, beta, { ...options, relu, border })
+      : padded(build, groupNorm(x, gamma, beta, { ...options, relu }), border);
 }
 
 function padded({ pad }: Build, x: tf.Tensor4D, size: number): tf.Tensor4D {
@@ -100,17 +140,19 @@ export function pointwise(build: Build, name: string, size: { in: number; out: n
   };
 }
 
-/** The CNN of patches, glimpses and backgrounds; `stagesOf` says what is in it. */
+/** The CNN of patches, glimpses and backgrounds; `stagesOf` says what is in it. `residual` leaves the first block plain. */
 export function featureMaps(
   build: Build,
   name: string,
-  size: { in: number; channels: readonly number[]; kernel: number; out: number },
+  size: { in: number; channels: readonly number[]; kernel: number; out: number; residual?: boolean },
 ): Maps {
-  const { channels, kernel } = size;
+  const { channels, kernel, residual = false } = size;
   const first = channels[0] ?? 0;
   const layers = [
     convBlock(build, `${name}.block0`, { in: size.in, out: first, kernel }),
-    ...stagesOf(channels).map((stage, i) => convBlock(build, `${name}.block${i + 1}`, { ...stage, kernel: 3 })),
+    ...stagesOf(channels).map((stage, i) =>
+      convBlock(build, `${name}.block${i + 1}`, { ...stage, kernel: 3, residual }),
+    ),
     pointwise(build, `${name}.keymap`, { in: channels.at(-1) ?? first, out: size.out }),
   ];
   return through(build, layers);
@@ -134,3 +176,17 @@ export function mlp(build: Build, name: string, sizes: readonly number[], activa
 
 /** [n, h, w, c] -> [n, h w c]. */
 export const flatten = (maps: tf.Tensor4D): tf.Tensor2D => tf.reshape(maps, [maps.shape[0], -1]);
+
+/** Of rows [n, width]: mean 0 and variance 1 of each, then a gain and a shift of each column. */
+export function layerNorm({ variables }: Build, name: string, width: number): Rows {
+  const gain = addVariable(variables, `${name}.gain`, [width], new Float32Array(width).fill(1));
+  const shift = addVariable(variables, `${name}.shift`, [width], new Float32Array(width));
+  return (x) => {
+    const { mean, variance } = tf.moments(x, 1, true);
+    const normal = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-5)));
+    return tf.reshape(tf.add(tf.mul(normal, gain), shift), x.shape);
+  };
+}
+
+/** Exactly, by the error function. */
+export const gelu = (x: tf.Tensor2D): tf.Tensor2D => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));

@@ -6,7 +6,7 @@ import { batchOf, framesOf } from './batch.js';
 import { dlpCard } from './card.js';
 import { epochFile, evaluationFiles } from './evaluation.js';
 import { glimpseSide } from './geometry.js';
-import { KERNELS } from './kernels.js';
+import { ATTENTION_KERNELS, KERNELS } from './kernels.js';
 import { dlpLoss, TERMS } from './loss.js';
 import { evaluateLoss } from './loop/passes.js';
 import type { LoopModel, Tally } from './loop/model.js';
@@ -21,10 +21,10 @@ import { addSeen, featureMetrics, objectsOf, seenMetrics, splitSums } from './su
 
 /** DLP as the loop trains it: an item is an image. */
 export function dlpModel(ctx: TrainContext): LoopModel {
-  requireKernels(ctx.backend, KERNELS);
   const { dataset } = ctx;
   const splits = checkedSplits(ctx, dlpCard);
   const params = DlpParams.parse(ctx.params);
+  requireKernels(ctx.backend, [...KERNELS, ...(params.enable_enc_attn ? ATTENTION_KERNELS : [])]);
   const network = dlpNetwork(params, ctx.streams);
   const { distance, lpips, ...tools } = yardsticks(ctx, params);
   const frames = {

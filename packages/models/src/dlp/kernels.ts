@@ -53,3 +53,6 @@ export const KERNELS: readonly string[] = [
   'UnsortedSegmentSum',
   'ZerosLike',
 ];
+
+/** And with attention between particles. */
+export const ATTENTION_KERNELS: readonly string[] = ['Cos', 'Erf', 'Sin', 'Sqrt'];

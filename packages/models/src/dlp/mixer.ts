@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { addDense, addVariable, dense, extractGlimpses } from '@trawl/nn';
+import { addDense, dense, extractGlimpses } from '@trawl/nn';
 import type { Build, Rows } from './blocks.js';
-import { featureMaps, flatten } from './blocks.js';
+import { featureMaps, flatten, layerNorm } from './blocks.js';
 import { glimpseSide, proposalsOf } from './geometry.js';
 import type { DlpParams } from './params.js';
 import { rowsOf, stopped } from './stop.js';
@@ -29,13 +29,13 @@ export function particleMixer(build: Build, params: DlpParams): ParticleMixer {
   };
   const appearance = linear('appearance', features, WIDTH / 2);
   const position = linear('position', 2, WIDTH / 2);
-  const normTokens = layerNorm(build, `${name}.norm0`);
+  const normTokens = layerNorm(build, `${name}.norm0`, WIDTH);
   const tokensIn = linear('tokens0', n, WIDTH);
   const tokensOut = linear('tokens1', WIDTH, n);
-  const normChannels = layerNorm(build, `${name}.norm1`);
+  const normChannels = layerNorm(build, `${name}.norm1`, WIDTH);
   const channelsIn = linear('channels0', WIDTH, WIDTH);
   const channelsOut = linear('channels1', WIDTH, WIDTH);
-  const normLast = layerNorm(build, `${name}.norm`);
+  const normLast = layerNorm(build, `${name}.norm`, WIDTH);
   const last = linear('weights', WIDTH, n_kp_enc);
 
   return (positions, columns) => {
@@ -51,15 +51,5 @@ export function particleMixer(build: Build, params: DlpParams): ParticleMixer {
     const all = tf.add<tf.Tensor2D>(withTokens, channelsOut(tf.relu(channelsIn(normChannels(withTokens)))));
     const scores = tf.transpose(tf.reshape(last(normLast(all)), [b, n, n_kp_enc]), [0, 2, 1]);
     return tf.reshape(tf.matMul(tf.softmax(scores), positions), [b, n_kp_enc, 2]);
-  };
-}
-
-function layerNorm({ variables }: Build, name: string): Rows {
-  const gain = addVariable(variables, `${name}.gain`, [WIDTH], new Float32Array(WIDTH).fill(1));
-  const shift = addVariable(variables, `${name}.shift`, [WIDTH], new Float32Array(WIDTH));
-  return (x) => {
-    const { mean, variance } = tf.moments(x, 1, true);
-    const normal = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-5)));
-    return tf.add(tf.mul(normal, gain), shift);
   };
 }

@@ -6,6 +6,7 @@ import { DlpParams } from './params.js';
 import { dlpLoss, TERMS } from './loss.js';
 import { trainStep } from './loop/passes.js';
 import { phaseAt } from './loop/schedule.js';
+import { blockAnswers } from './blocks.suite.testing.js';
 
 await openBackend('wasm');
 
@@ -44,6 +45,18 @@ test.each([
 ])('the network of %o has the parameters of the original', (given, count) => {
   const network = dlpNetwork(DlpParams.parse(given), randomStreams(0));
   expect([...network.variables.values()].reduce((sum, { size }) => sum + size, 0)).toBe(count);
+  network.dispose();
+});
+
+test.each([
+  ['residual', { use_resblock: true }],
+  ['both', { use_resblock: true, enable_enc_attn: true }],
+])('the network with %s blocks has the parameters of the original', (name, given) => {
+  const params = DlpParams.parse({ enc_channels: [32, 64, 128], prior_channels: [16, 32, 64], ...given });
+  const network = dlpNetwork(params, randomStreams(0));
+  // The original has the frequencies of positions beside its parameters.
+  const trained = [...network.variables].filter(([variable]) => !variable.endsWith('.frequencies'));
+  expect(trained.reduce((sum, [, { size }]) => sum + size, 0)).toBe(blockAnswers.parameters[name]);
   network.dispose();
 });
 

@@ -189,12 +189,12 @@ export const DlpParams = z.strictObject({
     recommended: false,
   }),
   use_tracking: z.literal(false).default(false).meta({ description: 'Tracking is part of ddlp', recommended: false }),
-  use_resblock: z
-    .literal(false)
-    .default(false)
-    .meta({ description: 'Residual blocks: no published config has them, and trawl has none', recommended: false }),
-  enable_enc_attn: z.literal(false).default(false).meta({
-    description: 'Attention between glimpses: no published config has it, and trawl has none',
+  use_resblock: z.boolean().default(false).meta({
+    description: 'Residual blocks in all CNNs but that of the features; in no published configuration',
+    recommended: false,
+  }),
+  enable_enc_attn: z.boolean().default(false).meta({
+    description: "Attention between an image's particles in both glimpse encoders; in no published configuration",
     recommended: false,
   }),
   dropout: z.literal(0).default(0).meta({ description: 'Read and used nowhere by the original', recommended: 0 }),

@@ -129,7 +129,7 @@ export function particleModel(build: Build, params: DlpParams): ParticleModel {
         const rgb = extractGlimpses(columns, position, share, side);
         return params.use_correlation_heatmaps ? withHeat(tf.clipByValue(rgb, 0, 1), previous) : rgb;
       });
-      return attributes(glimpses);
+      return attributes(glimpses, position);
     },
     particles(columns, anchors, found, { warmup, noisy }, dice) {
       const positionMean = tf.add<tf.Tensor2D>(anchors, found.offset);
@@ -142,7 +142,7 @@ export function particleModel(build: Build, params: DlpParams): ParticleModel {
         : tf.div<tf.Tensor2D>(found.a, tf.add(found.a, found.b));
       const seenAt = warmup ? stopped(position) : position;
       const glimpses = extractGlimpses(columns, seenAt, stopped(tf.sigmoid(scale)), side);
-      const appearance = features(glimpses);
+      const appearance = features(glimpses, seenAt);
       return {
         attributes: found,
         positionMean,

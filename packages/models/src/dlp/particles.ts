@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { particleAttention } from './attention.js';
 import type { Build, Layer, Rows } from './blocks.js';
 import { convBlock, featureMaps, flatten, mlp, pointwise, through } from './blocks.js';
 import { glimpseSide } from './geometry.js';
@@ -25,26 +26,34 @@ function glimpseEncoder(
   build: Build,
   name: string,
   params: DlpParams,
-  channels: number,
-): (x: tf.Tensor4D) => tf.Tensor2D {
+  { channels, residual }: { channels: number; residual: boolean },
+): (x: tf.Tensor4D, positions: tf.Tensor2D) => tf.Tensor2D {
   const { prior_channels, anchor_s, image_size } = params;
-  const cnn = featureMaps(build, `${name}.cnn`, { in: channels, channels: prior_channels, kernel: 3, out: MAPS });
+  const size = { in: channels, channels: prior_channels, kernel: 3, out: MAPS, residual };
+  const cnn = featureMaps(build, `${name}.cnn`, size);
   const side = glimpseSide(anchor_s, image_size) / 2 ** (prior_channels.length - 1);
   const projection = mlp(build, `${name}.projection`, [MAPS * side * side, WIDTH], false);
+  const attend = params.enable_enc_attn ? particleAttention(build, `${name}.attention`, WIDTH, params.n_kp_enc) : null;
   const backbone = mlp(build, `${name}.backbone`, [WIDTH, WIDTH, WIDTH], true);
-  return (x) => backbone(projection(flatten(cnn(x))));
+  return (x, positions) => {
+    const seen = projection(flatten(cnn(x)));
+    return backbone(attend ? attend(seen, positions) : seen);
+  };
 }
 
 const positive = (x: tf.Tensor2D): tf.Tensor2D => tf.maximum(tf.exp(x), 1e-5);
 
-/** Glimpses [n, P, P, 3 or 4] -> attributes. */
-export function attributeEncoder(build: Build, params: DlpParams): (glimpses: tf.Tensor4D) => Attributes {
+/** What an encoder sees: glimpses [n, P, P, c] and where they were cut, [n, 2]. */
+export type OfGlimpses<T> = (glimpses: tf.Tensor4D, positions: tf.Tensor2D) => T;
+
+/** Glimpses of 3 or 4 channels -> attributes. */
+export function attributeEncoder(build: Build, params: DlpParams): OfGlimpses<Attributes> {
   const channels = params.use_correlation_heatmaps ? params.ch + 1 : params.ch;
-  const encode = glimpseEncoder(build, 'attributes', params, channels);
+  const encode = glimpseEncoder(build, 'attributes', params, { channels, residual: params.use_resblock });
   const heads = mlp(build, 'attributes.heads', [WIDTH, 12], false);
   const bounded = (x: tf.Tensor2D): tf.Tensor2D => (params.kp_activation === 'tanh' ? tf.tanh(x) : tf.sigmoid(x));
-  return (glimpses) => {
-    const all = heads(encode(glimpses));
+  return (glimpses, positions) => {
+    const all = heads(encode(glimpses, positions));
     // In the order of the original's heads: row, column, scale, transparency, depth.
     const part = (begin: number, size: number): tf.Tensor2D => tf.slice2d(all, [0, begin], [all.shape[0], size]);
     return {
@@ -73,11 +82,11 @@ export function halves(all: tf.Tensor2D): Gaussian {
   };
 }
 
-/** Glimpses [n, P, P, 3] -> appearance features. */
-export function featureEncoder(build: Build, params: DlpParams): (glimpses: tf.Tensor4D) => Gaussian {
-  const encode = glimpseEncoder(build, 'features', params, params.ch);
+/** Glimpses of 3 channels -> appearance features. Never of residual blocks, in the original neither. */
+export function featureEncoder(build: Build, params: DlpParams): OfGlimpses<Gaussian> {
+  const encode = glimpseEncoder(build, 'features', params, { channels: params.ch, residual: false });
   const head: Rows = mlp(build, 'features.head', [WIDTH, 2 * params.learned_feature_dim], false);
-  return (glimpses) => halves(head(encode(glimpses)));
+  return (glimpses, positions) => halves(head(encode(glimpses, positions)));
 }
 
 const BOTTOM = 8;
@@ -88,7 +97,13 @@ export function glimpseDecoder(build: Build, params: DlpParams): (features: tf.T
   const doublings = Math.log2(side / BOTTOM);
   const fc = mlp(build, 'glimpse.fc', [params.learned_feature_dim, WIDTH, WIDTH, MAPS * BOTTOM * BOTTOM], true);
   const layers: Layer[] = Array.from({ length: doublings }, (_, i) =>
-    convBlock(build, `glimpse.up${i}`, { in: i === 0 ? MAPS : 64, out: 64, kernel: 3, up: true }),
+    convBlock(build, `glimpse.up${i}`, {
+      in: i === 0 ? MAPS : 64,
+      out: 64,
+      kernel: 3,
+      up: true,
+      residual: params.use_resblock,
+    }),
   );
   layers.push(
     convBlock(build, 'glimpse.block', { in: doublings === 0 ? MAPS : 64, out: 32, kernel: 3 }),

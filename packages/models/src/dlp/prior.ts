@@ -74,7 +74,13 @@ export interface PatchPrior {
 /** Proposes keypoints, one or more a patch, and keeps some of them. FgDLP.prior. */
 export function patchPrior(build: Build, params: DlpParams): PatchPrior {
   const { patch_size, image_size, n_kp, n_kp_prior, n_kp_enc, filtering_heuristic, prior_channels } = params;
-  const cnn = featureMaps(build, 'prior.cnn', { in: params.ch, channels: prior_channels, kernel: 3, out: n_kp });
+  const cnn = featureMaps(build, 'prior.cnn', {
+    in: params.ch,
+    channels: prior_channels,
+    kernel: 3,
+    out: n_kp,
+    residual: params.use_resblock,
+  });
   const mixer: ParticleMixer | null = filtering_heuristic === 'none' ? particleMixer(build, params) : null;
   return {
     proposals(x) {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { betaVectors } from './beta.suite.testing.js';
 import { videoVectors } from '../ddlp/model.suite.testing.js';
+import { blocksSuite } from './blocks.suite.testing.js';
 import { geometryVectors } from './geometry.suite.testing.js';
 import { lossVectors } from './loss.suite.testing.js';
 import { modelVectors } from './model.suite.testing.js';
@@ -28,6 +29,8 @@ const handlers: Handlers = {
 
 /** Every vector on the backend that is open. */
 export function dlpSuite(): void {
+  blocksSuite();
+
   test('every case of the vectors has a handler', () => {
     expect(Object.keys(handlers).toSorted()).toEqual(Object.keys(vectorCases).toSorted());
   });
