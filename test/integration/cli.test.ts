@@ -114,6 +114,31 @@ describe('sweeps', () => {
   });
 });
 
+it('one run alone is paused, resumed and cancelled, and the audit says so', async () => {
+  const id = await api.submit(smallSpec());
+  const run = (await runsOf(api.store, id))[0]!.id;
+  expect(await json('pause', '--run', run)).toMatchObject({ id: run, state: 'queued', paused: true });
+  expect(await trawlSays(['resume', '--run', run], env)).toBe(`${run} queued\n`);
+  expect(await trawlSays(['cancel', '--run', run], env)).toBe(`${run} cancelled\n`);
+  expect(await refusal('cancel', '--run', run)).toMatchObject({ code: 1, said: expect.stringMatching(/is cancelled/) });
+  const wrong = { code: 2, said: expect.stringMatching(/^trawl: say what to pause: either a sweep .*, or --run ID\n$/) };
+  expect(await Promise.all([refusal('pause', id, '--run', run), refusal('pause')])).toEqual([wrong, wrong]);
+  // The others go on.
+  expect(await api.store.sweeps.detail(id)).toMatchObject({ state: 'running', runs: { queued: 7, cancelled: 1 } });
+
+  const done = ['cancel', 'resume', 'pause'].map((action) => `POST /v1/runs/:id/${action}`);
+  expect(await json('audit', '--target', run)).toMatchObject(
+    done.map((action) => ({ by: 'anonymous', action, target: run, detail: null })),
+  );
+  const lines = (await trawlSays(['audit', '-n', '2'], env)).trim().split('\n');
+  expect(lines.map((line) => line.split(/ {2,}/).slice(1))).toEqual([
+    ['by', 'did', 'to', 'with'],
+    ...done.slice(0, 2).map((action) => ['anonymous', action, run]),
+  ]);
+  expect(await trawlSays(['audit', '--target', spec], env)).toBe('Nothing was changed.\n');
+  await api.inject({ method: 'POST', url: `/v1/sweeps/${id}/cancel` });
+});
+
 it('trawl top shows workers, what waits and what runs, and outlives its service', async () => {
   const id = await api.submit(smallSpec());
   const runs = await runsOf(api.store, id);
