@@ -1,4 +1,5 @@
 // `npm run bench -- NAME [options]`: a benchmark tells its progress on stderr; its last line on stdout is its result as JSON.
+import { closeSitesOnSignal, sites } from '../chaos/openSites.js';
 import { BadArguments } from './badArguments.js';
 import { control } from './control.js';
 import { http } from './http.js';
@@ -18,6 +19,8 @@ const BENCHMARKS: Readonly<Record<string, (args: string[]) => Promise<object>>> 
   workers,
 };
 
+closeSitesOnSignal();
+
 const [name = '', ...args] = process.argv.slice(2);
 try {
   const benchmark = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
@@ -25,7 +28,10 @@ try {
   const result = await benchmark(args);
   process.stdout.write(`${JSON.stringify(result)}\n`);
 } catch (error) {
-  if (!(error instanceof BadArguments)) throw error;
-  process.stderr.write(`bench: ${error.message}\n`);
-  process.exitCode = 2;
+  // What was interrupted fails in one way or another: the signal says how it ends.
+  if (!sites.closed) {
+    if (!(error instanceof BadArguments)) throw error;
+    process.stderr.write(`bench: ${error.message}\n`);
+    process.exitCode = 2;
+  }
 }

@@ -3,7 +3,8 @@
 import { parseArgs } from 'node:util';
 import { BadArguments } from '../bench/badArguments.js';
 import { hasRedis } from '../support/redis.js';
-import { openSites, play, type Played } from './play.js';
+import { closeSitesOnSignal, sites } from './openSites.js';
+import { play, type Played } from './play.js';
 import type { Scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
 import type { QueueKind } from './site.js';
@@ -64,7 +65,7 @@ async function playAll({ turns, jobs }: { turns: Turn[]; jobs: number }): Promis
   const waiting = [...turns];
   const all: Played[] = [];
   const work = async (): Promise<void> => {
-    for (let turn = waiting.shift(); turn !== undefined; turn = waiting.shift()) {
+    for (let turn = waiting.shift(); turn !== undefined && !sites.closed; turn = waiting.shift()) {
       const played = await play(turn.scenario, turn);
       all.push(played);
       say(played);
@@ -74,11 +75,7 @@ async function playAll({ turns, jobs }: { turns: Turn[]; jobs: number }): Promis
   return all;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    void Promise.allSettled([...openSites].map((site) => site.close())).then(() => process.exit(130));
-  });
-}
+closeSitesOnSignal();
 
 try {
   const began = performance.now();

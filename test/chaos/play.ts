@@ -22,9 +22,6 @@ export interface Played {
   stoodMs: number;
 }
 
-/** Now open: for whoever must end before they are done. */
-export const openSites = new Set<Site>();
-
 const CELLS = 6;
 
 /**
@@ -38,7 +35,6 @@ export async function play(
   const { queue, seed, unsafe = '', endMs = PATIENCE_MS } = options;
   const began = performance.now();
   const site = await openSite({ queue, dice: seededRandom(seed), unsafe });
-  openSites.add(site);
   const starvation = watchForStarvation(LEASE_SECONDS);
   const violations: string[] = [];
   let counts = { runs: 0, attempts: 0, failures: 0 };
@@ -48,7 +44,6 @@ export async function play(
     violations.push(error instanceof Error ? error.message : String(error));
   }
   const left = await site.close();
-  openSites.delete(site);
   if (left.length > 0) violations.push(`processes were left: ${left.join(' ')}`);
   const seconds = Number(((performance.now() - began) / 1000).toFixed(1));
   const { longestMs: stoodMs } = starvation.end();

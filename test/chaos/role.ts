@@ -25,7 +25,15 @@ export const ROOT = fileURLToPath(import.meta.url).replace(/\/test\/.*$/, '');
  */
 export async function startRole(
   app: 'api' | 'scheduler' | 'worker',
-  options: { name: string; ready: string; env: Record<string, string>; folder: string; within?: string[] },
+  options: {
+    name: string;
+    ready: string;
+    env: Record<string, string>;
+    folder: string;
+    within?: string[];
+    /** Told at once. */
+    onStart?: (pid: number) => void;
+  },
 ): Promise<Role> {
   const { name, ready, env, folder, within = [] } = options;
   const [file, ...args] = [...within, process.execPath, `${ROOT}/apps/${app}/dist/main.js`];
@@ -36,6 +44,7 @@ export async function startRole(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const pid = child.pid ?? 0;
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   const log = createWriteStream(`${folder}/${name}.log`);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

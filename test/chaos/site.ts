@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import type { Random } from '@trawl/search';
 import { startEmbeddedPostgres } from '@trawl/store';
 import { Pool } from 'pg';
-import { survivors, until } from '../support/processes.js';
+import { isRunning, survivors, until } from '../support/processes.js';
 import { startProxy } from '../support/proxy.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
 import { readWitness, type Testimony } from '../support/worker.js';
 import { copyCluster, NOT_DURABLE } from './cluster.js';
+import { sites } from './openSites.js';
 import { ownPort } from './ownPort.js';
 import { ROOT, type Role, startRole } from './role.js';
 import { MODEL } from './trainer.js';
@@ -78,7 +79,9 @@ export interface SiteOptions {
   settings?: Record<string, string>;
 }
 
-export async function openSite(options: SiteOptions): Promise<Site> {
+export const openSite = (options: SiteOptions): Promise<Site> => sites.open(() => makeSite(options));
+
+async function makeSite(options: SiteOptions): Promise<Site> {
   const { queue, dice, unsafe = '', durable = false, env = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'trawl-chaos-'));
   const settings = durable ? { ...options.settings } : NOT_DURABLE;
@@ -99,6 +102,9 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     TRAWL_UNSAFE: unsafe,
   };
   const roles: Role[] = [];
+  /** Of all processes of roles, those too that are not ready yet. */
+  const begun = new Set<number>();
+  const onStart = (pid: number): void => void begun.add(pid);
   let count = 0;
   /** As whoever looks after a role in production: one that cannot reach its servers in time ends, and is started again. */
   const started = async (start: () => Promise<Role>, tries = 3): Promise<Role> => {
@@ -161,6 +167,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     startApi: ({ within } = {}) =>
       started(() =>
         startRole('api', {
+          onStart,
           name: `api-${count++}`,
           ready: 'Server listening',
           folder,
@@ -170,12 +177,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       ),
     startScheduler: () =>
       started(() =>
-        startRole('scheduler', { name: `scheduler-${count++}`, ready: '"scheduling"', folder, env: common }),
+        startRole('scheduler', { onStart, name: `scheduler-${count++}`, ready: '"scheduling"', folder, env: common }),
       ),
     startWorker: (own = {}) =>
       started(() => {
         const name = `worker-${count++}`;
         return startRole('worker', {
+          onStart,
           name,
           ready: 'worker ready',
           folder,
@@ -235,6 +243,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     },
     witness: () => readWitness(witnessPath),
     async close() {
+      for (const pid of begun)
+        if (!roles.some((role) => role.pid === pid) && isRunning(pid)) process.kill(pid, 'SIGTERM');
       // Workers first, so that they can hand back what they hold; whoever does not end in time is killed.
       for (const app of ['worker', 'scheduler', 'api']) {
         const ending = living(app);
@@ -242,7 +252,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
         await until('the roles to end', () => ending.every(({ alive }) => !alive), 15_000).catch(() => {});
         for (const role of living(app)) role.kill('SIGKILL');
       }
-      const pids = new Set([...roles.map(({ pid }) => pid), ...readWitness(witnessPath).map(({ pid }) => pid)]);
+      const pids = new Set([...begun, ...readWitness(witnessPath).map(({ pid }) => pid)]);
       const left = await survivors(pids, 15_000);
       for (const pid of left) process.kill(pid, 'SIGKILL');
       await proxy.down().catch(() => {});

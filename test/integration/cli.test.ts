@@ -121,7 +121,10 @@ it('one run alone is paused, resumed and cancelled, and the audit says so', asyn
   expect(await trawlSays(['resume', '--run', run], env)).toBe(`${run} queued\n`);
   expect(await trawlSays(['cancel', '--run', run], env)).toBe(`${run} cancelled\n`);
   expect(await refusal('cancel', '--run', run)).toMatchObject({ code: 1, said: expect.stringMatching(/is cancelled/) });
-  const wrong = { code: 2, said: expect.stringMatching(/^trawl: say what to pause: either a sweep .*, or --run ID\n$/) };
+  const wrong = {
+    code: 2,
+    said: expect.stringMatching(/^trawl: say what to pause: either a sweep .*, or --run ID\n$/),
+  };
   expect(await Promise.all([refusal('pause', id, '--run', run), refusal('pause')])).toEqual([wrong, wrong]);
   // The others go on.
   expect(await api.store.sweeps.detail(id)).toMatchObject({ state: 'running', runs: { queued: 7, cancelled: 1 } });
