@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { appendFile, copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import {
@@ -217,6 +218,31 @@ test('an interrupted one leaves nothing', async () => {
   const options = { databaseUrl: database.databaseUrl, files, path: file, onProgress: stopAt, signal: stop.signal };
   await expect(backup(options)).rejects.toThrow(/abort/i);
   expect((await readdir(folder)).filter((name) => name.startsWith('interrupted'))).toEqual([]);
+});
+
+test('what one that was killed has left is removed by the next in the folder, and nothing else', async () => {
+  const place = path.join(folder, 'leftovers');
+  const gone = spawnSync('true').pid;
+  const dead = [`a.tar.trawl-backup-${hostname()}-${gone}`, `a.tar.trawl-backup-${hostname()}-${gone}.table`];
+  const half = `.trawl-restore-${hostname()}-${gone}`;
+  const others = [
+    `a.tar.trawl-backup-${hostname()}-${process.ppid}`,
+    `a.tar.trawl-backup-elsewhere-${gone}`,
+    'a.tar.partial',
+  ];
+  const leave = async (): Promise<void> => {
+    await mkdir(path.join(place, half, 'cluster'), { recursive: true });
+    for (const name of [...dead, ...others]) await writeFile(path.join(place, name), 'half');
+  };
+  const removed: string[] = [];
+  const onRemoved = (at: string): void => void removed.push(path.relative(place, at));
+  await leave();
+  await backup({ databaseUrl: database.databaseUrl, files, path: path.join(place, 'b.tar'), onRemoved });
+  await leave();
+  const never = { path: path.join(place, 'a.tar.partial'), dataDir: path.join(place, 'new'), onRemoved };
+  await expect(restore(never)).rejects.toThrow(/ends in the middle/);
+  expect(removed.toSorted()).toEqual([...dead, ...dead, half, half].toSorted());
+  expect((await readdir(place)).toSorted()).toEqual([...others, 'b.tar'].toSorted());
 });
 
 test('files that go while it is made are in it', async () => {

@@ -10,6 +10,9 @@ import { transferProgress } from '../render/transfer.js';
 import { STACK_KEY } from '../stack/keys.js';
 import { untilSignal } from '../stack/signals.js';
 
+const onRemoved = (path: string): void =>
+  void process.stderr.write(`trawl: removed ${path}, left by one that was killed\n`);
+
 /** These work on the data directory itself: they need no service, and stop none. */
 export function backupCommands(program: Command, context: () => Context): void {
   program
@@ -24,7 +27,9 @@ export function backupCommands(program: Command, context: () => Context): void {
       const report = await withDatabase(ctx.config, (databaseUrl) =>
         interruptible((signal) => {
           const progress = transferProgress('backup', process.stderr);
-          return backup({ databaseUrl, files, path, signal, onProgress: progress.show }).finally(progress.stop);
+          return backup({ databaseUrl, files, path, signal, onRemoved, onProgress: progress.show }).finally(
+            progress.stop,
+          );
         }),
       );
       ctx.show({ file: resolve(path), ...report }, () => `backed up ${summary(report)}: ${resolve(path)}`);
@@ -40,7 +45,8 @@ export function backupCommands(program: Command, context: () => Context): void {
       if (!existsSync(path)) throw new UsageError(`there is no file ${path}`);
       const report = await interruptible((signal) => {
         const progress = transferProgress('restore', process.stderr);
-        return restore({ path, dataDir, ownKeys: STACK_KEY, signal, onProgress: progress.show }).finally(progress.stop);
+        const options = { path, dataDir, ownKeys: STACK_KEY, signal, onRemoved, onProgress: progress.show };
+        return restore(options).finally(progress.stop);
       });
       const to = resolve(dataDir);
       ctx.show(

@@ -12,6 +12,7 @@ import { lockForBackup } from '../sql/backupLock.js';
 import { copyOut, ownSequences, ownTables, referencedFiles } from '../sql/dump.js';
 import { row, rows } from '../statement.js';
 import { type ArchiveWriter, BackupError, writeArchive } from './archive.js';
+import { removeLeftovers, unfinishedPath } from './leftovers.js';
 import {
   type BackupProgress,
   type BackupReport,
@@ -29,6 +30,8 @@ export interface BackupOptions {
   /** Must not exist; it appears when all is in it. */
   path: string;
   onProgress?: ((progress: BackupProgress) => void) | undefined;
+  /** Told of each file that a backup or restore which was killed had left in the folder, and that is removed now. */
+  onRemoved?: ((path: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -38,10 +41,11 @@ export interface BackupOptions {
  * @throws BackupError, MigrationError where the database is not at the migrations of this build
  */
 export async function backup(options: BackupOptions): Promise<BackupReport> {
-  const { databaseUrl, files, onProgress = () => {}, signal } = options;
+  const { databaseUrl, files, onProgress = () => {}, onRemoved = () => {}, signal } = options;
   const path = resolve(options.path);
   if ((await stat(path).catch(() => null)) !== null) throw new BackupError(`${path} exists already: name another file`);
-  const partial = `${path}.partial`;
+  await removeLeftovers(dirname(path), onRemoved);
+  const partial = unfinishedPath('backup', path);
   const file = await open(partial, 'w', 0o600).catch((error: unknown) => {
     throw new BackupError(`cannot write to ${dirname(path)}: ${String(error)}`, { cause: error });
   });

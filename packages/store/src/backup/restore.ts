@@ -14,6 +14,7 @@ import { openStore } from '../open.js';
 import { copyIn, runningRuns, setSequence } from '../sql/dump.js';
 import { rows } from '../statement.js';
 import { type ArchiveEntry, BackupError, readArchive } from './archive.js';
+import { removeLeftovers, unfinishedPath } from './leftovers.js';
 import {
   ARTIFACT,
   type BackupProgress,
@@ -32,6 +33,8 @@ export interface RestoreOptions {
   /** Names of API keys that processes of then made for themselves: these are not restored. */
   ownKeys?: RegExp | undefined;
   onProgress?: ((progress: BackupProgress) => void) | undefined;
+  /** As of a backup. */
+  onRemoved?: ((path: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -41,10 +44,11 @@ export interface RestoreOptions {
  * @throws BackupError, MigrationError where the backup is of a newer trawl, EmbeddedPostgresError
  */
 export async function restore(options: RestoreOptions): Promise<BackupReport> {
-  const { path, signal } = options;
+  const { path, onRemoved = () => {}, signal } = options;
   const dataDir = resolve(options.dataDir);
   await requireEmpty(dataDir);
-  const making = join(dirname(dataDir), `.trawl-restore-${process.pid}`);
+  await removeLeftovers(dirname(dataDir), onRemoved);
+  const making = unfinishedPath('restore', dataDir);
   await mkdir(making, { recursive: true });
   try {
     const manifest = await readManifest(path);
