@@ -19,16 +19,19 @@ const STATEMENTS = [
    from stage st join cell c on c.sweep_id = st.sweep_id
    where st.sweep_id = $1 and (c.params ->> 'beta')::int > 1`,
   // Ids rise with time, as those of the service.
-  `insert into run (id, sweep_id, stage_id, cell_id, seed, dataset_hash)
-   select uuidv7(), c.sweep_id, sc.stage_id, c.id, 1, c.dataset_hash
-   from stage_cell sc join cell c on c.id = sc.cell_id
-   where c.sweep_id = $1 and sc.ordinal > 1 order by sc.ordinal`,
-  `insert into stage_run (stage_id, run_id) select stage_id, id from run where sweep_id = $1 on conflict do nothing`,
-  `update run
-   set state = case when sc.ordinal % 1000 = 500 then 'failed' else 'succeeded' end::run_state, fence = 2, finished_at = now(),
-       epoch = 4, epochs = 4, step = 400
+  `delete from stage_run where stage_id in (select id from stage where sweep_id = $1)`,
+  `delete from run where sweep_id = $1`,
+  `insert into run (id, sweep_id, stage_id, cell_id, seed, dataset_hash, state, fence, finished_at, epoch, epochs, step)
+   select uuidv7(), c.sweep_id, sc.stage_id, c.id, 1, c.dataset_hash, done.state, done.fence, done.finished_at, done.epoch,
+          done.epochs, done.step
    from stage_cell sc
-   where run.sweep_id = $1 and sc.stage_id = run.stage_id and sc.cell_id = run.cell_id and sc.ordinal < $2::int - $3::int`,
+   join cell c on c.id = sc.cell_id
+   join (values (true, false, 'succeeded'::run_state, 2, now(), 4, 4, 400), (true, true, 'failed', 2, now(), 4, 4, 400),
+                (false, null, 'queued', 0, null, null, null, null))
+     as done (ended, failed, state, fence, finished_at, epoch, epochs, step)
+     on done.ended = (sc.ordinal < $2::int - $3::int) and (not done.ended or done.failed = (sc.ordinal % 1000 = 500))
+   where c.sweep_id = $1 order by sc.ordinal`,
+  `insert into stage_run (stage_id, run_id) select stage_id, id from run where sweep_id = $1`,
   `insert into metric_name (name) select 'val.loss' union all select 'loss' union all
    select 'val.m' || n from generate_series(2, ${METRICS}) n on conflict do nothing`,
   `insert into run_summary (run_id, name_id, value)

@@ -1,7 +1,7 @@
 import { inspectDataset } from '@trawl/datasets/inspect';
 import { catalog } from '@trawl/models/catalog';
 import { bestOf, rankCells, seededRandom } from '@trawl/search';
-import type { Best, Ranking, RunView, Summary } from '@trawl/spec';
+import type { Best, Ranking, RunView, Summary, SweepView } from '@trawl/spec';
 import { openStore, type StageRow, type Store } from '@trawl/store';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { startApi, type TestApi } from '../support/api.js';
 import { smallSpec, stagedSpec } from '../support/specs.js';
 import { registerWorker, runsOf } from '../support/training.js';
 
-/* What is kept of a ranking, put right event by event, is what all runs together give. */
+/* What is kept of rankings and counts, put right event by event, is what all runs together give. */
 
 let api: TestApi;
 let worker: string;
@@ -103,6 +103,10 @@ test.each([
     if (n === 38) await api.store.sweeps.cancel(id);
     else await step();
     await scheduler.tick();
+    const { items } = (await pick([api.app, other])!.inject('/v1/sweeps')).json();
+    const counted = { queued: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
+    for (const { state } of await runsOf(api.store, id)) counted[state] += 1;
+    expect(items.find((sweep: SweepView) => sweep.id === id).runs).toEqual(counted);
     for (const stage of await api.store.stages.list(id)) {
       const by = pick(['cell', 'cell', stage.name === 'alpha' ? 'alpha' : 'beta']);
       const query = `ranking?stage=${stage.name}&by=${by}${pick(['', '&metric=val.label_mse&direction=max'])}`;

@@ -2,7 +2,7 @@ import type { RunState, SweepDetail } from '@trawl/spec';
 import type { Sweeps } from '../contract.js';
 import type { Db } from '../db.js';
 import { isId } from '../ids.js';
-import { countCellsOfStages, countRunsOfStages, countRunsOfSweeps } from '../sql/countRuns.js';
+import { countCellsOfStages, countRunsOfStages } from '../sql/countRuns.js';
 import { usedSeeds } from '../sql/createSweep.js';
 import { settledSweeps } from '../sql/dueStages.js';
 import { sweepDisk } from '../sql/sweepDisk.js';
@@ -10,6 +10,7 @@ import { sweepProgress } from '../sql/sweepProgress.js';
 import { row, rows } from '../statement.js';
 import { stored, storedDataset } from '../stored.js';
 import { sweepControls } from '../sweeps/control.js';
+import { runCounts } from '../sweeps/counts.js';
 import { creation } from '../sweeps/create.js';
 import { planOf, type Progress, progressView, stageView, sweepView } from '../sweeps/views.js';
 import { countsOf, pageOf } from '../views.js';
@@ -22,6 +23,7 @@ interface Counted {
 
 export function sweepRepository(db: Db): Sweeps {
   const { pool, prisma } = db;
+  const count = runCounts(pool);
 
   const find = (id: string) =>
     isId(id)
@@ -45,14 +47,14 @@ export function sweepRepository(db: Db): Sweeps {
       if (sweep === null) return null;
       const counted = await rows<Counted>(pool, countRunsOfStages, [id]);
       const cells = await rows<{ id: string; n: number }>(pool, countCellsOfStages, [id]);
-      const runs = await rows<Counted>(pool, countRunsOfSweeps, [[id]]);
+      const [runs = countsOf([])] = await count([sweep]);
       const progress = await row<Progress>(pool, sweepProgress, [id]);
       const disk = await row<SweepDetail['disk']>(pool, sweepDisk, [id]);
       const [first] = sweep.stages;
       // Every sweep has a stage: this one was deleted between two of the reads.
       if (first === undefined || progress === null || disk === null) return null;
       return {
-        ...sweepView(sweep, countsOf(runs)),
+        ...sweepView(sweep, runs),
         spec: stored(sweep.spec),
         dataset: storedDataset(planOf(first).dataset),
         stages: sweep.stages.map((stage) =>
@@ -77,8 +79,8 @@ export function sweepRepository(db: Db): Sweeps {
         orderBy: { id: 'desc' },
         take: limit + 1,
       });
-      const counted = await rows<Counted>(pool, countRunsOfSweeps, [sweeps.map((sweep) => sweep.id)]);
-      const views = sweeps.map((sweep) => sweepView(sweep, countsOf(counted.filter((each) => each.id === sweep.id))));
+      const runs = await count(sweeps);
+      const views = sweeps.map((sweep, i) => sweepView(sweep, runs[i] ?? countsOf([])));
       return pageOf(views, limit);
     },
 

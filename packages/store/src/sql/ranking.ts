@@ -1,4 +1,5 @@
 import type { Statement } from '../statement.js';
+import { summaryOfRun } from './stageResults.js';
 
 /*
  * The order of a stage's cells is kept (ranking, ranked_cell) and put right when it is read: the events since say which
@@ -28,13 +29,13 @@ export const forgetRanking: Statement = {
   text: 'update ranking set seq = null where stage_id = $1 and criterion = $2',
 };
 
-/**
- * $1 stage, $2 criterion. `seq` is what the ranking stands at, `newest` the newest event; `cells` are those whose runs ended
- * in between (or wait again), and `opened` says that the stage got or lost cells or runs.
- */
-export const lookAtRanking: Statement = {
-  text: `
-    select ranking.id, ranking.seq, sweep.event_seq as newest, since.*
+/** How far a ranking may lag behind events that change nothing in it: each look reads them. */
+const LAG = 500;
+
+const look = `
+    select ranking.id, sweep.event_seq as newest, since.cells, ranking.seq is null or since.opened as "isNew",
+           ranking.seq is not null and not since.opened and since.cells is null
+             and sweep.event_seq - ranking.seq <= ${LAG} as "isRight"
     from stage
     join sweep on sweep.id = stage.sweep_id
     join ranking on ranking.stage_id = stage.id and ranking.criterion = $2
@@ -49,8 +50,13 @@ export const lookAtRanking: Statement = {
       left join run on run.id = sr.run_id
       where e.sweep_id = stage.sweep_id and e.seq > ranking.seq
     ) since
-    where stage.id = $1`,
-};
+    where stage.id = $1`;
+
+/**
+ * $1 stage, $2 criterion. `newest` is the newest event, `cells` are those whose runs ended (or wait again) since the ranking
+ * was put right, and `isNew` says that it was never made, or that the stage got or lost cells or runs.
+ */
+export const lookAtRanking: Statement = { text: look };
 
 /** $1 ranking. Who waited for another who put it right gets a serialization failure, and looks again. */
 export const lockRanking: Statement = { text: 'select id from ranking where id = $1 for update' };
@@ -78,19 +84,31 @@ export const updateRanked: Statement = {
 /** $1 ranking, $2 event. */
 export const rankedUpTo: Statement = { text: 'update ranking set seq = $2 where id = $1' };
 
-/** $1 ranking, $2 limit, $3 offset, $4 further cells. In order; what is on the page knows its place in the whole. */
+/**
+ * $1 stage, $2 criterion, $3 limit, $4 offset, $5 further cells. No row where the ranking is not right; else one a cell in
+ * order, with its runs, and one without a cell where there is none. What is on the page knows its place in the whole.
+ */
 export const pageOfRanking: Statement = {
   text: `
-    select ranked.cell_id as "cellId", ranked.sort, ranked.at::int, sc.point, c.params
-    from (
-      (select page.*, $3::int + row_number() over (order by sort, tie) as at
-       from (select * from ranked_cell where ranking_id = $1 order by sort, tie limit $2 offset $3) page)
+    with look as materialized (${look})
+    select ranked.cell_id as "cellId", ranked.sort, ranked.at::int, sc.point, c.params, its.runs
+    from look
+    left join lateral (
+      (select page.*, $4::int + row_number() over (order by sort, tie) as at
+       from (select * from ranked_cell where ranking_id = look.id order by sort, tie limit $3 offset $4) page)
       union all
-      (select *, null from ranked_cell where ranking_id = $1 and cell_id = any($4::uuid[]))
-    ) ranked
-    join ranking on ranking.id = ranked.ranking_id
-    join stage_cell sc on sc.stage_id = ranking.stage_id and sc.cell_id = ranked.cell_id
-    join cell c on c.id = ranked.cell_id
+      (select *, null from ranked_cell where ranking_id = look.id and cell_id = any($5::uuid[]))
+    ) ranked on true
+    left join stage_cell sc on sc.stage_id = $1 and sc.cell_id = ranked.cell_id
+    left join cell c on c.id = ranked.cell_id
+    left join lateral (
+      select json_agg(json_build_object(
+               'id', r.id, 'cell_id', r.cell_id, 'seed', r.seed, 'state', r.state, 'failure_class', r.failure_class,
+               'failure_message', r.failure_message, 'summary', (${summaryOfRun('r')})) order by r.seed, r.id) as runs
+      from run r join stage_run sr on sr.run_id = r.id and sr.stage_id = $1
+      where r.cell_id = ranked.cell_id
+    ) its on true
+    where look."isRight"
     order by ranked.sort, ranked.tie, ranked.at nulls last`,
 };
 

@@ -7,7 +7,7 @@ import { cellsById, cellsOfStage } from '../sql/stageResults.js';
 import { changed, type Queryable, row, rows } from '../statement.js';
 import { snapshot } from '../transact.js';
 import type { CellOfStage, Criterion, RankedResults } from '../types.js';
-import { readResultsOf } from './results.js';
+import { type Names, readResultsOf, resultsOfRuns, type WholeRun } from './results.js';
 
 /** Orders of one stage that are kept: its own and those of other metrics that people look at. */
 const MOST = 8;
@@ -15,21 +15,19 @@ const MOST = 8;
 const CHUNK = 2_000;
 /** More cells than these take a while. */
 const MANY = 200;
-/** How far a ranking may lag behind events that change nothing in it: each look reads them. */
-const LAG = 500;
 
 interface Look {
   id: number;
-  /** null: it was never made. */
-  seq: number | null;
   newest: number;
-  opened: boolean;
   cells: string[] | null;
+  isNew: boolean;
+  isRight: boolean;
 }
 
 export function rankings({ pool }: Db): Pick<Stages, 'ranked' | 'forgetOrder'> {
   /** What takes long in this process, by ranking: one does it, and the others wait without a connection. */
   const turns = new Map<string, Promise<unknown>>();
+  const names: Names = new Map();
 
   /** What `work` makes of a ranking in which every event counts that is committed by now; null: there is no such stage. */
   const read = async <T>(
@@ -37,14 +35,13 @@ export function rankings({ pool }: Db): Pick<Stages, 'ranked' | 'forgetOrder'> {
     criterion: Criterion,
     work: (on: Queryable, ranking: number) => Promise<T>,
   ): Promise<T | null> => {
-    if (!isId(stageId)) return null;
     const attempt = (mayTakeLong: boolean): Promise<{ made: T; inserted: number } | null> =>
       snapshot(pool, async (client) => {
         const known = await row<Look>(client, sql.lookAtRanking, [stageId, criterion.name]);
         if (!mayTakeLong && (known === null || takesLong(known))) return null;
         const look = known ?? (await add(client, stageId, criterion.name));
         if (look === null) return null;
-        const inserted = isRight(look) ? 0 : await putRight(client, stageId, criterion, look);
+        const inserted = look.isRight ? 0 : await putRight(client, { stageId, criterion, names }, look);
         return { made: await work(client, look.id), inserted };
       });
     const found = (await attempt(false)) ?? (await inTurn(turns, `${stageId} ${criterion.name}`, () => attempt(true)));
@@ -56,19 +53,23 @@ export function rankings({ pool }: Db): Pick<Stages, 'ranked' | 'forgetOrder'> {
 
   return {
     ranked: async (stageId, criterion, { offset = 0, limit, cells = [], axis }) => {
-      const ranked = await read(stageId, criterion, async (client, ranking) => {
-        const found =
-          axis === undefined
-            ? await page(client, ranking, { offset, limit, cells })
-            : await pageOfFirst(client, ranking, { axis, offset, limit });
-        const results = await readResultsOf(
-          client,
-          stageId,
-          found.map(({ cellId, point, params }) => ({ cellId, point, params })),
-        );
-        return { ...results, standing: found.map(({ sort, at }) => ({ sort, at })) };
+      const nothing: RankedResults = { cells: [], runs: [], planned: {}, standing: [] };
+      if (!isId(stageId)) return nothing;
+      const page = async (on: Queryable, from: number, some: number, further: readonly string[]) => {
+        const values = [stageId, criterion.name, some, from, further.filter(isId)];
+        return rankedResults(on, await rows<PageRow>(on, sql.pageOfRanking, values), names);
+      };
+      if (axis === undefined) {
+        // One statement is a snapshot of its own.
+        const right = await page(pool, offset, limit, cells);
+        return right ?? (await read(stageId, criterion, (client) => page(client, offset, limit, cells))) ?? nothing;
+      }
+      const ofFirst = await read(stageId, criterion, async (client, ranking) => {
+        const first = (await firstOfEachValue(client, ranking, axis)).slice(offset, offset + limit);
+        return page(client, 0, 0, first);
       });
-      return ranked ?? { cells: [], runs: [], planned: {}, standing: [] };
+      if (ofFirst === null) return nothing;
+      return { ...ofFirst, standing: ofFirst.standing.map(({ sort }, i) => ({ sort, at: offset + i + 1 })) };
     },
 
     forgetOrder: async (stageId, criterion) => {
@@ -77,39 +78,36 @@ export function rankings({ pool }: Db): Pick<Stages, 'ranked' | 'forgetOrder'> {
   };
 }
 
-type Standing = CellOfStage & RankedResults['standing'][number];
+type Standing = RankedResults['standing'][number];
+/** Without a cell where the page has none. */
+type PageRow = Standing & ((CellOfStage & { runs: WholeRun[] | null }) | { cellId: null });
 
-async function page(
-  on: Queryable,
-  ranking: number,
-  { offset, limit, cells }: { offset: number; limit: number; cells: readonly string[] },
-): Promise<Standing[]> {
-  const found = await rows<Standing>(on, sql.pageOfRanking, [ranking, limit, offset, cells.filter(isId)]);
-  // A further cell that stands on the page as well comes right after itself.
-  return found.filter(({ cellId }, i) => cellId !== found[i - 1]?.cellId);
+/** null where there are no rows: the ranking is not right. */
+async function rankedResults(on: Queryable, found: readonly PageRow[], names: Names): Promise<RankedResults | null> {
+  if (found.length === 0) return null;
+  const cells: CellOfStage[] = [];
+  const runs: WholeRun[] = [];
+  const standing: Standing[] = [];
+  for (const each of found) {
+    // A further cell that stands on the page as well comes right after itself.
+    if (each.cellId === null || each.cellId === cells.at(-1)?.cellId) continue;
+    cells.push({ cellId: each.cellId, point: each.point, params: each.params });
+    runs.push(...(each.runs ?? []));
+    standing.push({ sort: each.sort, at: each.at });
+  }
+  return { ...(await resultsOfRuns(on, cells, runs, names)), standing };
 }
 
-async function pageOfFirst(
-  on: Queryable,
-  ranking: number,
-  { axis, offset, limit }: { axis: string; offset: number; limit: number },
-): Promise<Standing[]> {
-  const seen = new Set<string>();
-  const first: string[] = [];
-  for (const { cellId, value } of await rows<{ cellId: string; value: unknown }>(on, sql.firstOfEachValue, [
-    ranking,
-    axis,
-  ])) {
+async function firstOfEachValue(on: Queryable, ranking: number, axis: string): Promise<string[]> {
+  type First = { cellId: string; value: unknown };
+  const seen = new Map<string, string>();
+  for (const { cellId, value } of await rows<First>(on, sql.firstOfEachValue, [ranking, axis])) {
     // Postgres tells objects apart by the order of their keys.
     const key = canonicalJson(value);
-    if (!seen.has(key)) first.push(cellId);
-    seen.add(key);
+    if (!seen.has(key)) seen.set(key, cellId);
   }
-  const cells = first.slice(offset, offset + limit);
-  return (await page(on, ranking, { offset: 0, limit: 0, cells })).map((cell, i) => ({ ...cell, at: offset + i + 1 }));
+  return [...seen.values()];
 }
-
-const isRight = (look: Look): boolean => !isNew(look) && look.cells === null && look.newest - (look.seq ?? 0) <= LAG;
 
 async function add(on: Queryable, stageId: string, name: string): Promise<Look | null> {
   await changed(on, sql.addRanking, [stageId, name]);
@@ -117,25 +115,30 @@ async function add(on: Queryable, stageId: string, name: string): Promise<Look |
   return row<Look>(on, sql.lookAtRanking, [stageId, name]);
 }
 
-const isNew = ({ seq, opened }: Look): boolean => seq === null || opened;
-const takesLong = (look: Look): boolean => isNew(look) || (look.cells?.length ?? 0) > MANY;
+const takesLong = ({ isNew, cells }: Look): boolean => isNew || (cells?.length ?? 0) > MANY;
+
+interface Kept {
+  stageId: string;
+  criterion: Criterion;
+  names: Names;
+}
 
 /** How many cells it has inserted. */
-async function putRight(on: Queryable, stageId: string, criterion: Criterion, look: Look): Promise<number> {
-  await rows(on, sql.lockRanking, [look.id]);
-  const inserted = isNew(look) ? await make(on, stageId, criterion, look.id) : 0;
-  if (!isNew(look)) await update(on, stageId, criterion, look.id, look.cells ?? []);
-  await changed(on, sql.rankedUpTo, [look.id, look.newest]);
+async function putRight(on: Queryable, kept: Kept, { id, isNew, cells, newest }: Look): Promise<number> {
+  await rows(on, sql.lockRanking, [id]);
+  const inserted = isNew ? await make(on, kept, id) : 0;
+  if (!isNew) await update(on, kept, id, cells ?? []);
+  await changed(on, sql.rankedUpTo, [id, newest]);
   return inserted;
 }
 
-async function make(on: Queryable, stageId: string, criterion: Criterion, ranking: number): Promise<number> {
+async function make(on: Queryable, { stageId, criterion, names }: Kept, ranking: number): Promise<number> {
   await changed(on, sql.emptyRanking, [ranking]);
   const cells = await rows<CellOfStage>(on, cellsOfStage, [stageId]);
   const places = criterion.tieOrder(cells);
   for (let at = 0; at < cells.length; at += CHUNK) {
     const some = cells.slice(at, at + CHUNK);
-    const keys = criterion.sortKeys(await readResultsOf(on, stageId, some));
+    const keys = criterion.sortKeys(await readResultsOf(on, stageId, some, names));
     await changed(on, sql.insertRanked, [
       ranking,
       some.map(({ cellId }) => cellId),
@@ -149,14 +152,13 @@ async function make(on: Queryable, stageId: string, criterion: Criterion, rankin
 
 async function update(
   on: Queryable,
-  stageId: string,
-  criterion: Criterion,
+  { stageId, criterion, names }: Kept,
   ranking: number,
   cellIds: readonly string[],
 ): Promise<void> {
   for (let at = 0; at < cellIds.length; at += CHUNK) {
     const some = await rows<CellOfStage>(on, cellsById, [stageId, cellIds.slice(at, at + CHUNK)]);
-    const keys = criterion.sortKeys(await readResultsOf(on, stageId, some));
+    const keys = criterion.sortKeys(await readResultsOf(on, stageId, some, names));
     await changed(on, sql.updateRanked, [ranking, some.map(({ cellId }) => cellId), keys]);
   }
 }

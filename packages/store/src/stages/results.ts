@@ -26,17 +26,33 @@ export async function readResults(on: Queryable, stageId: string): Promise<Stage
   return resultsOf(cells, found, await parsed(on, summaries));
 }
 
+/** A run with its summary as SQL writes it. */
+export type WholeRun = RunRow & { summary: string | null };
+
 /** The same of some of its cells. */
 export async function readResultsOf(
   on: Queryable,
   stageId: string,
   cells: readonly CellOfStage[],
+  names: Names,
 ): Promise<StageResults> {
-  const values = [stageId, cells.map(({ cellId }) => cellId)];
-  const found = await rows<RunRow & { summary: string | null }>(on, runsOfCells, values);
-  const summaries = found.flatMap(({ id, summary }) => (summary === null ? [] : [{ id, summary }]));
-  return resultsOf([...cells], found, await parsed(on, summaries));
+  const found = await rows<WholeRun>(on, runsOfCells, [stageId, cells.map(({ cellId }) => cellId)]);
+  return resultsOfRuns(on, cells, found, names);
 }
+
+/** The same of runs that are read already. */
+export async function resultsOfRuns(
+  on: Queryable,
+  cells: readonly CellOfStage[],
+  found: readonly WholeRun[],
+  names: Names,
+): Promise<StageResults> {
+  const summaries = found.flatMap(({ id, summary }) => (summary === null ? [] : [{ id, summary }]));
+  return resultsOf([...cells], found, await parsed(on, summaries, names));
+}
+
+/** Metrics' names by id, of one database, for as long as somebody keeps them: they are never deleted. */
+export type Names = Map<string, string>;
 
 function resultsOf(
   cells: CellOfStage[],
@@ -57,12 +73,21 @@ function resultsOf(
   return { cells, runs, planned };
 }
 
-async function parsed(on: Queryable, summaries: readonly SummaryRow[]): Promise<Map<string, Summary>> {
-  // Read after the summaries: every name in them is there by now.
-  const known = await rows<{ id: number; name: string }>(on, allMetricNames);
-  const names = new Map(known.map(({ id, name }) => [String(id), name]));
+async function parsed(
+  on: Queryable,
+  summaries: readonly SummaryRow[],
+  names: Names = new Map(),
+): Promise<Map<string, Summary>> {
+  const known = summaries.every(({ summary }) => idsIn(summary).every((id) => names.has(id)));
+  if (!known) {
+    // Read after the summaries: every name in them is there by now.
+    for (const { id, name } of await rows<{ id: number; name: string }>(on, allMetricNames))
+      names.set(String(id), name);
+  }
   return new Map(summaries.map(({ id, summary }) => [id, parse(summary, names)]));
 }
+
+const idsIn = (pairs: string): string[] => pairs.split(',').map((pair) => pair.slice(0, pair.indexOf(':')));
 
 function parse(pairs: string, names: ReadonlyMap<string, string>): Summary {
   const summary: Summary = {};
