@@ -34,7 +34,22 @@ const dlp = {
     eval_epoch_freq: 1000,
   },
 };
-const job = model === 'dlp' ? dlp : vae;
+const ddlp = {
+  // A clip of 3 frames in every video.
+  dataset: { kind: 'balls', size: 32, balls: 1, frames: 4, train: TRIALS, val: 1, test: 1 },
+  params: {
+    ...dlp.params,
+    timestep_horizon: 2,
+    num_static_frames: 1,
+    cond_steps: 2,
+    animation_horizon: 4,
+    pint_dim: 8,
+    pint_layers: 1,
+    pint_heads: 2,
+    start_dyn_epoch: 1,
+  },
+};
+const job = { dlp, ddlp }[model] ?? vae;
 const dataset = await openDataset(DatasetSchema.parse(job.dataset), { roots: [] });
 const trainer = await trainerFor(model);
 const backend = await openBackend(name, { threads: 1 });
