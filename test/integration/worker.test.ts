@@ -192,10 +192,9 @@ describe('SIGTERM', () => {
     const worker = await stack.startWorker({ TRAWL_DRAIN_SECONDS: '4' });
     const sweep = await submitOne(stack, { ms_per_step: 20, mode: 'spin', at_step: 8 });
     const trainer = await trainerAt(stack, sweep, 6);
-    const begun = performance.now();
     worker.kill('SIGTERM');
+    // 0 is in time: past its deadline the process ends itself with 1.
     expect(await worker.exited).toEqual({ code: 0, signal: null });
-    expect(performance.now() - begun).toBeLessThan(6_000);
     expect(isRunning(trainer)).toBe(false);
     const run = await stack.run(sweep, 'release', ({ state }) => state === 'queued', 1_000);
     expect(await ends(stack, run.id)).toEqual(['drained']);
@@ -207,10 +206,9 @@ describe('SIGTERM', () => {
     const sweep = await submitOne(stack, { ms_per_step: 20, epochs: 100 });
     await trainerAt(stack, sweep, 6);
     await proxy.down();
-    const begun = performance.now();
     worker.kill('SIGTERM');
+    // 0 is in time: past its deadline the process ends itself with 1.
     expect(await worker.exited).toEqual({ code: 0, signal: null });
-    expect(performance.now() - begun).toBeLessThan(7_000);
     const run = await stack.run(sweep, 'release', ({ state }) => state === 'queued', 1_000);
     expect(await ends(stack, run.id)).toEqual(['drained']);
   });
