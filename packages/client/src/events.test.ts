@@ -71,7 +71,7 @@ it('ends with a refusal', async () => {
 it('gives up when nobody answers for long', async () => {
   server.answers.push(hangUp);
   await expect(take(client().sweeps.events('s', { patienceMs: 50 }), 1)).rejects.toBeInstanceOf(UnreachableError);
-  expect(server.seen.length).toBeGreaterThan(2);
+  expect(server.seen.length).toBeGreaterThan(1);
 });
 
 it.each([

@@ -27,16 +27,15 @@ export function topCommand(program: Command, context: () => Context): void {
     .action(async ({ interval }: { interval?: number }) => {
       const ctx = context();
       const stop = new AbortController();
-      // Not repeated: the next look comes soon in any case.
-      const client = ctx.client({ timeoutMs: TIMEOUT_MS, retry: { attempts: 1 }, signal: stop.signal });
-      const looker = createLooker(client);
-      const first = await looker.look();
+      const first = await createLooker(ctx.client({ signal: stop.signal })).look();
       const onTerminal = process.stdout.isTTY && !ctx.json;
       if (!onTerminal && interval === undefined) {
         ctx.show(first, () => draw(first, { columns: COLUMNS }));
         return;
       }
-      const live: Live = { client, looker, first, stop, ms: (interval ?? SECONDS) * 1_000 };
+      // Not repeated: the next look comes soon in any case.
+      const client = ctx.client({ timeoutMs: TIMEOUT_MS, retry: { attempts: 1 }, signal: stop.signal });
+      const live: Live = { client, looker: createLooker(client), first, stop, ms: (interval ?? SECONDS) * 1_000 };
       void untilSignal().then((signal) => stop.abort(signal));
       await (onTerminal ? onScreen(live) : keepLooking(live, linewise(ctx.json ? JSON.stringify : drawLine)));
       if (stop.signal.reason !== KEY) process.exitCode = 130;
