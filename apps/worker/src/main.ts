@@ -1,3 +1,4 @@
+import './youngGeneration.js';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { CannotStart } from './cannotStart.js';
