@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { videoFile, writeHdf5 } from '../support/hdf5.js';
 import { until } from '../support/processes.js';
 import { startProxy } from '../support/proxy.js';
 import { smallSpec } from '../support/specs.js';
+import { safetensors } from '../support/safetensors.js';
 import { trawl, trawlSays } from '../support/trawl.js';
 import { claim, finishRuns, registerWorker, runsOf } from '../support/training.js';
 
@@ -179,6 +180,8 @@ describe('datasets', () => {
     await writeHdf5(file, videoFile({ frames: [4, 4, 4], height: 32, width: 32, labels: 2 }));
     const sent = await json('dataset', 'upload', file);
     expect(sent).toMatchObject({ name: 'mouse.hdf5', kind: 'hdf5', trials: 3, frames: 12, uploaded: true });
+    const again = await trawlSays(['dataset', 'upload', file], env);
+    expect(again.split('\n')[0]).toBe(`dataset: { kind: hdf5, path: "sha256:${sent.sha256}" }`);
     const listed = await json('dataset', 'ls');
     expect(listed.find(({ id }: { id: string }) => id === sent.id)).toMatchObject({ name: 'mouse.hdf5' });
     expect(await trawlSays(['dataset', 'ls'], env)).toMatch(/mouse\.hdf5 +hdf5/);
@@ -190,4 +193,18 @@ describe('datasets', () => {
     expect(await refusal('dataset', 'upload', spec)).toMatchObject({ code: 1, said: expect.stringMatching(/no data/) });
     expect(await refusal('dataset', 'upload', 'nowhere')).toMatchObject({ code: 2 });
   });
+});
+
+it('weights are uploaded, with progress where they are large', async () => {
+  const file = join(folder, 'pretrained.safetensors');
+  await writeFile(file, safetensors({ kernel: [1, 2, 3] }));
+  const { sha256, ...sent } = await json('weights', 'upload', file);
+  expect(sent).toMatchObject({ runId: null, kind: 'weights', name: 'pretrained.safetensors' });
+  expect(await trawlSays(['weights', 'upload', file], env)).toMatch(new RegExp(`^sha256:${sha256}\n`));
+
+  await truncate(file, 60_000_000);
+  const said = expect.stringMatching(/^upload: reading\nupload: sent 0 B of 60.*\n[^]*trawl: These are no weights: /);
+  expect(await refusal('weights', 'upload', file)).toMatchObject({ code: 1, said });
+  await truncate(file, 0);
+  expect(await refusal('weights', 'upload', file)).toEqual({ code: 2, said: `trawl: ${file} is empty\n` });
 });

@@ -17,6 +17,7 @@ import { submitCommand } from './commands/submit.js';
 import { topCommand } from './commands/top.js';
 import { upCommand } from './commands/up.js';
 import { watchCommand } from './commands/watch.js';
+import { weightsCommands } from './commands/weights.js';
 import { type Context, createContext, exitCodeOf, messageOf } from './context.js';
 
 const EXIT_CODES = `
@@ -46,6 +47,7 @@ for (const register of [
   extendCommand,
   controlCommands,
   datasetCommands,
+  weightsCommands,
   backupCommands,
   keyCommands,
   auditCommand,

@@ -101,7 +101,11 @@ describe('upload', () => {
       kind: 'weights',
       mediaType: 'application/octet-stream',
     } as const;
-    await expect(files().uploadOfRun({ ...upload, runId: 'r1', fence: 4, epoch: 3 })).resolves.toEqual(stored);
+    const told: number[][] = [];
+    const onSent = (...sizes: number[]): void => void told.push(sizes);
+    await expect(files().uploadOfRun({ ...upload, runId: 'r1', fence: 4, epoch: 3, onSent })).resolves.toEqual(stored);
+    expect(told.filter(([bytes]) => bytes === 0)).toHaveLength(2);
+    expect(told.at(-1)).toEqual([content.length, content.length]);
     for (const { method, url, headers, body } of server.seen) {
       expect([method, url]).toEqual(['PUT', '/v1/runs/r1/artifacts/best%20weights.bin?fence=4&kind=weights&epoch=3']);
       expect(headers).toMatchObject({ 'x-sha256': sha256, 'content-length': String(content.length) });

@@ -6,15 +6,20 @@ import { ArtifactView, DatasetDetail, type DatasetView } from '@trawl/spec';
 import { unreachable } from './errors.js';
 import { createHttp, type Call, type ClientOptions, type Http } from './http.js';
 
-/** A file to store. */
-export interface Upload {
+interface Sending {
   path: string;
+  /** Told of the bytes that are on their way; back to the first where the call is repeated. */
+  onSent?: ((bytes: number, total: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** A file to store. */
+export interface Upload extends Sending {
   name: string;
   kind: ArtifactView['kind'];
   mediaType: string;
   /** Hex; computed from the file where it is not known yet. */
   sha256?: string | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /** A file of a run's attempt. */
@@ -26,11 +31,9 @@ export interface RunUpload extends Upload {
   step?: number | undefined;
 }
 
-export interface DatasetUpload {
-  path: string;
+export interface DatasetUpload extends Sending {
   /** To tell it from others. */
   name?: string | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /** Files to and from the service. Node only. */
@@ -53,16 +56,13 @@ export function createFileClient(options: ClientOptions) {
         query: { name: upload.name, kind: upload.kind },
       }),
     /** A file of data. What is there already is the same dataset: it may be repeated. */
-    uploadDataset: async ({ path, name, signal }: DatasetUpload): Promise<DatasetDetail> =>
+    uploadDataset: async (upload: DatasetUpload): Promise<DatasetDetail> =>
       http.json(DatasetDetail, {
         method: 'POST',
         path: ['v1', 'datasets'],
-        query: { name },
-        headers: { 'content-type': 'application/octet-stream', 'x-sha256': await sha256Of(path) },
-        body: await openAsBlob(path),
-        patient: true,
+        query: { name: upload.name },
+        ...(await contentOf(upload, 'application/octet-stream', await sha256Of(upload.path))),
         repeatable: true,
-        signal,
       }),
     /** As `download`, of a dataset that was uploaded or lies below a data root of the service. */
     downloadDataset: (
@@ -85,15 +85,35 @@ export function createFileClient(options: ClientOptions) {
 export type FileClient = ReturnType<typeof createFileClient>;
 
 async function send(http: Http, upload: Upload, call: Call): Promise<ArtifactView> {
-  const { path, mediaType, signal } = upload;
-  return http.json(ArtifactView, {
-    ...call,
-    headers: { 'content-type': mediaType, 'x-sha256': upload.sha256 ?? (await sha256Of(path)) },
+  const sha256 = upload.sha256 ?? (await sha256Of(upload.path));
+  return http.json(ArtifactView, { ...call, ...(await contentOf(upload, upload.mediaType, sha256)) });
+}
+
+type Content = Required<Pick<Call, 'headers' | 'body' | 'patient'>> & Pick<Call, 'signal'>;
+
+async function contentOf({ path, onSent, signal }: Sending, mediaType: string, sha256: string): Promise<Content> {
+  const file = await openAsBlob(path);
+  const { size } = file;
+  return {
+    headers: { 'content-type': mediaType, 'content-length': String(size), 'x-sha256': sha256 },
     // Read from the disk as it is sent, once more for each attempt.
-    body: await openAsBlob(path),
+    body: () => counted(file, (bytes) => onSent?.(bytes, size)),
     patient: true,
     signal,
+  };
+}
+
+function counted(file: Blob, onRead: (bytes: number) => void): ReadableStream<Uint8Array> {
+  let read = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    start: () => onRead(0),
+    transform(chunk, out) {
+      read += chunk.length;
+      onRead(read);
+      out.enqueue(chunk);
+    },
   });
+  return file.stream().pipeThrough(counter);
 }
 
 interface Remote {

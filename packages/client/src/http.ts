@@ -22,7 +22,8 @@ export interface Call {
   path: readonly string[];
   query?: Query;
   headers?: Record<string, string>;
-  body?: string | Blob;
+  /** A function is asked anew for each attempt: a stream can be read once. */
+  body?: string | Blob | (() => ReadableStream<Uint8Array>);
   /** No limit on the time until the answer begins: the body is large. */
   patient?: boolean;
   signal?: AbortSignal | undefined;
@@ -70,7 +71,7 @@ export function createHttp(options: ClientOptions): Http {
       return await fetch(url(path, query), {
         method,
         headers: { accept: 'application/json, application/problem+json', ...auth, ...headers },
-        ...(body !== undefined && { body }),
+        ...(typeof body === 'function' ? { body: body(), duplex: 'half' as const } : body !== undefined && { body }),
         signal: AbortSignal.any([tooLate.signal, ...signals]),
       });
     } catch (error) {

@@ -4,19 +4,16 @@ import type { Client } from '@trawl/client';
 import type { DatasetView } from '@trawl/spec';
 import type { Command } from 'commander';
 import { type Context, UsageError } from '../context.js';
-import { bytes } from '../render/numbers.js';
 import { datasetList } from '../render/tables.js';
+import { sendFile } from '../sending.js';
 import { wholeNumber } from './read.js';
-
-/** From here on a person is told why nothing is heard for a while. */
-const LARGE_BYTES = 50_000_000;
 
 export function datasetCommands(program: Command, context: () => Context): void {
   const dataset = program.command('dataset').description('data that sweeps are trained on');
 
   dataset
     .command('upload')
-    .description('send a file of data to the service; a spec names it by the id that this prints')
+    .description('send a file of data to the service; this prints what a spec names it by')
     .argument('<file>', "HDF5 in BehaveNet's layout")
     .option('--name <text>', 'to tell it from others (by default its file name)')
     .action(async (path: string, { name = basename(path) }: { name?: string }) => {
@@ -26,10 +23,9 @@ export function datasetCommands(program: Command, context: () => Context): void 
         throw new UsageError(
           `${path} is a folder, and only single files can be sent: put it below a data root of the service and of its workers, and name it as { kind: frames, path: ... }`,
         );
-      if (facts === null || !facts.isFile()) throw new UsageError(`there is no file ${path}`);
-      if (facts.size > LARGE_BYTES) process.stderr.write(`sending ${bytes(facts.size)} ...\n`);
-      const sent = await ctx.files().uploadDataset({ path, name });
-      ctx.show(sent, () => `${sent.id}\n${datasetList([sent])}`);
+      const files = ctx.files();
+      const sent = await sendFile(path, 'dataset', (onSent) => files.uploadDataset({ path, name, onSent }));
+      ctx.show(sent, () => `dataset: { kind: ${sent.kind}, path: "sha256:${sent.sha256}" }\n${datasetList([sent])}`);
     });
 
   dataset
