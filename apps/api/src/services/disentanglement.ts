@@ -52,7 +52,9 @@ async function scoreCell(
     const alone = usable.length < 2 ? 'no other seed of the cell to compare with' : 'no latent is active';
     return { seed: run.seed, runId: run.runId, udr: score, why: why ?? (score === null ? alone : null) };
   });
-  return { cellId, point, score: distribution(seeds.flatMap((seed) => seed.udr ?? [])), seeds };
+  // The scores of two seeds share a pair (of a cell with two they are one number): an interval would be too narrow.
+  const score = { ...distribution(seeds.flatMap((seed) => seed.udr ?? [])), interval: null, intervalMethod: null };
+  return { cellId, point, score, seeds };
 }
 
 async function latentsOf(run: RankableRun, { store, files }: Services): Promise<Read> {

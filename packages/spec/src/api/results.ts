@@ -58,7 +58,7 @@ export const Udr = z.object({
     z.object({
       cellId: z.string(),
       point: params,
-      /** Over the scores of its seeds. */
+      /** Over the scores of its seeds, without an interval: they share pairs. */
       score: Distribution,
       seeds: z.array(
         z.object({
