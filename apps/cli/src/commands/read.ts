@@ -57,7 +57,7 @@ export function readCommands(program: Command, context: () => Context): void {
       const { lines } = await ctx.client().runs.logs(id, { tail });
       ctx.show(
         lines,
-        () => lines.map((l) => `${l.time} #${l.fence} ${l.level.padEnd(5)} ${l.message}`).join('\n') || '(nothing yet)',
+        () => lines.map((l) => `${l.time} #${l.fence} ${l.level.padEnd(5)} ${l.message}`).join('\n') || '(no lines)',
       );
     });
 

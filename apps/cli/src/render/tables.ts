@@ -79,7 +79,7 @@ export function datasetList(datasets: DatasetView[]): string {
 }
 
 export function sweepList(sweeps: SweepView[]): string {
-  if (sweeps.length === 0) return 'No sweeps yet. Submit one: trawl submit sweeps/psvae-staged.yaml';
+  if (sweeps.length === 0) return 'No sweeps yet. Submit one that needs no data: trawl submit sweeps/demo.yaml';
   return table(
     ['id', 'name', 'model', 'state', 'runs', 'created'],
     sweeps.map((s) => [s.id, s.name, s.model, s.state, counts(s.runs), s.createdAt]),
