@@ -35,7 +35,8 @@ const FigureQuery = z.strictObject({
     .optional()
     .meta({ description: 'comparison-movie: the varied parameter side by side; absent: beta, or the first' }),
   base: whole(0, 1_000).optional().meta({
-    description: 'traversals, traversal-movie, comparison-movie: the base frame, from 0; rollout-movie: the clip',
+    description:
+      'traversals, traversal-movie, comparison-movie: the base frame, from 0; glimpses: the image; rollout-movie: the clip',
   }),
   trials: trialList.optional().meta({ description: 'label-reconstructions: held-out trials; absent: the first ones' }),
   latents: z.enum(['unsupervised', 'all']).optional().meta({ description: 'comparison-movie; absent: unsupervised' }),
