@@ -105,7 +105,7 @@ it('starts from weights that were uploaded, and hands over those that parameters
   const weights = safetensors({ walk: [1_000] });
   const answer = await fetch(`${stack.apiUrl}/v1/artifacts?name=w.safetensors`, { method: 'POST', body: weights });
   const { sha256 } = ArtifactView.parse(await answer.json());
-  await stack.startWorker();
+  const cache = await startRemoteWorker();
   const tuned = await stack.submit({ stages: onlyStage({ upload: `sha256:${sha256}` }), seeds: [1] });
   const scratch = await stack.submit({ stages: onlyStage(), seeds: [1] });
   const looking = await stack.submit({ grid: { x: [1] }, params: { look: `sha256:${sha256}` }, seeds: [1] });
@@ -116,4 +116,5 @@ it('starts from weights that were uploaded, and hands over those that parameters
   };
   expect(await walk(tuned)).toBeCloseTo(1_000 + (await walk(scratch)), 9);
   expect(await walk(looking)).toBe(await walk(tuned));
+  expect(readdirSync(cache)).toEqual([sha256]);
 });

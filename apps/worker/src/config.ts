@@ -21,7 +21,7 @@ const Environment = z.object({
   TRAWL_DATA_DIR: z.string().min(1).default('./.trawl'),
   /** Colon-separated folders under which dataset paths are looked up. */
   TRAWL_DATA_ROOTS: z.string().default('./data'),
-  /** What fetched datasets may take in the folder `cache`; those used longest ago go first. */
+  /** What fetched datasets and weights may take in the folder `cache`; those used longest ago go first. */
   TRAWL_DATASET_CACHE_GIGABYTES: z.coerce.number().positive().default(100),
   /** Which queue to serve. `auto`: gpu where nvidia-smi finds a device and TRAWL_BACKEND can use one. */
   TRAWL_CAPABILITY: z.enum(['auto', 'cpu', 'gpu']).default('auto'),

@@ -6,9 +6,9 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { openAttemptSpans } from './attemptSpans.js';
 import { openAttemptLog } from './attemptLog.js';
-import type { DatasetCache } from './datasetCache.js';
 import { openDelivery } from './delivery.js';
 import { fencedWriter, RunLost } from './fenced.js';
+import type { FileCache } from './fileCache.js';
 import type { LeaseKeeper } from './lease.js';
 import { decideOutcome, type KillReason, type Outcome, type Result, stopped, type StopReason } from './outcome.js';
 import { prepare } from './prepare.js';
@@ -23,7 +23,7 @@ export interface AttemptServices {
   leases: LeaseKeeper;
   trainers: Trainers;
   transfers: Transfers;
-  datasets: DatasetCache;
+  cache: FileCache;
   tracing: Tracing;
   log: Logger;
 }
@@ -57,7 +57,7 @@ export function startAttempt(
   run: ClaimedRun,
   place: { slot: number; dir: string; claimSentAt: number; parent: string | null },
 ): Attempt {
-  const { config, store, leases, trainers, transfers, datasets } = services;
+  const { config, store, leases, trainers, transfers, cache } = services;
   const { runId, fence } = run;
   const { dir } = place;
   const log = services.log.child({ runId, fence });
@@ -238,7 +238,7 @@ export function startAttempt(
     }
     const attempt = async (checkpoint: StoredArtifact | null): Promise<Outcome> => {
       spans.next('prepare');
-      const start = await prepare({ config, transfers, datasets, run, checkpoint, dir, signal: transferring });
+      const start = await prepare({ config, transfers, cache, run, checkpoint, dir, signal: transferring });
       return asked === null && lease.alive() ? train(start, checkpoint) : stopped(asked ?? 'drained');
     };
     try {

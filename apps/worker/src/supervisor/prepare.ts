@@ -3,14 +3,14 @@ import { resolveInRoots } from '@trawl/datasets/roots';
 import { type StartMessage, uploadedHash } from '@trawl/spec';
 import type { ClaimedRun, StoredArtifact } from '@trawl/store';
 import type { Config } from '../config.js';
-import type { DatasetCache } from './datasetCache.js';
+import type { FileCache } from './fileCache.js';
 import { DamagedCheckpoint } from './resume.js';
 import { FileLost, TransferRefused, type Transfers } from './transfer.js';
 
 interface Preparation {
   config: Config;
   transfers: Transfers;
-  datasets: DatasetCache;
+  cache: FileCache;
   run: ClaimedRun;
   /** To resume from. */
   checkpoint: StoredArtifact | null;
@@ -19,39 +19,21 @@ interface Preparation {
 }
 
 /**
- * Fetches checkpoint, weights, files that params name, and data that this machine lacks into the attempt's folder; what the trainer is told to start with.
+ * Brings checkpoint, weights, files that params name, and data that this machine lacks into the attempt's folder; what the
+ * trainer is told to start with.
  * @throws DamagedCheckpoint; FileLost where weights or data cannot be had; NoRoom
  */
 export async function prepare(options: Preparation): Promise<StartMessage> {
-  const { config, transfers, run, dir, signal } = options;
-  const fetched = async (
-    artifact: StoredArtifact | null,
-    name: string,
-    lost: (message: string) => Error,
-  ): Promise<string | null> => {
-    if (artifact === null) return null;
-    const path = join(dir, name);
-    try {
-      await transfers.download({ url: `/v1/artifacts/${artifact.id}`, sha256: artifact.sha256 }, path, signal);
-    } catch (error) {
-      throw error instanceof FileLost ? lost(error.message) : error;
-    }
-    return path;
-  };
-  const checkpoint = await fetched(
-    options.checkpoint,
-    'resume.safetensors',
-    (message) => new DamagedCheckpoint(message),
-  );
+  const { config, run, dir } = options;
+  const checkpoint = options.checkpoint && (await fetchedCheckpoint(options.checkpoint, options));
   // A run that resumes has its weights in the checkpoint.
   const weights =
-    checkpoint === null
-      ? await fetched(run.weights, 'from.safetensors', (message) => new FileLost(`weights to start from: ${message}`))
+    checkpoint === null && run.weights !== null
+      ? await cachedWeights(run.weights, 'from.safetensors', 'weights to start from', options)
       : null;
   const files: Record<string, string> = {};
   for (const [i, file] of run.files.entries()) {
-    const path = await fetched(file, `file-${i}.safetensors`, (message) => new FileLost(`${file.name}: ${message}`));
-    if (path !== null) files[file.sha256] = path;
+    files[file.sha256] = await cachedWeights(file, `file-${i}.safetensors`, file.name, options);
   }
   return {
     type: 'start',
@@ -74,13 +56,42 @@ export async function prepare(options: Preparation): Promise<StartMessage> {
   };
 }
 
+/** Of one attempt alone: it is not kept. */
+async function fetchedCheckpoint(
+  { id, sha256 }: StoredArtifact,
+  { transfers, dir, signal }: Preparation,
+): Promise<string> {
+  const path = join(dir, 'resume.safetensors');
+  try {
+    await transfers.download({ url: `/v1/artifacts/${id}`, sha256 }, path, signal);
+  } catch (error) {
+    throw error instanceof FileLost ? new DamagedCheckpoint(error.message) : error;
+  }
+  return path;
+}
+
+async function cachedWeights(
+  { id, sha256 }: StoredArtifact,
+  name: string,
+  what: string,
+  { cache, dir, signal }: Preparation,
+): Promise<string> {
+  const path = join(dir, name);
+  try {
+    await cache.provide({ url: `/v1/artifacts/${id}`, sha256 }, path, signal);
+  } catch (error) {
+    throw error instanceof FileLost ? new FileLost(`${what}: ${error.message}`) : error;
+  }
+  return path;
+}
+
 /** The run's data where no data root of this machine has them, by sha256: uploads, and files that only the api's machine has. */
-async function fetchedDatasets({ config, datasets, run, dir, signal }: Preparation): Promise<Record<string, string>> {
+async function fetchedDatasets({ config, cache, run, dir, signal }: Preparation): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for (const { path, sha256 } of await lacking(run, config)) {
     const file = join(dir, `dataset-${sha256.slice(0, 16)}.hdf5`);
     try {
-      await datasets.provide(sha256, file, signal);
+      await cache.provide({ url: `/v1/datasets/${sha256}/content`, sha256 }, file, signal);
     } catch (error) {
       if (!(error instanceof TransferRefused)) throw error;
       const where =

@@ -10,8 +10,8 @@ import type { Config } from '../config.js';
 import { version } from '../version.js';
 import { requireAccess } from './access.js';
 import { type Attempt, startAttempt } from './attempt.js';
-import { openDatasetCache } from './datasetCache.js';
 import { lookAtMachine, shareOf, trainerEnv, trainerSettings } from './devices.js';
+import { openFileCache } from './fileCache.js';
 import { openGate } from './gate.js';
 import { keepLeases } from './lease.js';
 import { openRooms } from './rooms.js';
@@ -90,7 +90,8 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   const trainers = openTrainers((slot) =>
     startTrainer(trainerSettings(config, machine, slot), trainerEnv(config, machine, slot)),
   );
-  const datasets = openDatasetCache({
+  const cache = openFileCache({
+    // Named for what it once held alone: under another name an upgrade would leave all of it behind.
     folder: join(config.dataDir, 'cache', 'datasets'),
     limitBytes: config.datasetCacheBytes,
     transfers,
@@ -98,7 +99,7 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   });
   const onUnsent = (error: string): void => log.warn({ error }, 'spans were not sent');
   const tracing = await openTracing(config.otlpEndpoint, 'trawl-worker', onUnsent);
-  const services = { config, store, leases, trainers, transfers, datasets, tracing, log };
+  const services = { config, store, leases, trainers, transfers, cache, tracing, log };
 
   const heartbeat = setInterval(
     () => {

@@ -1,24 +1,28 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import { fileHash } from '@trawl/datasets/fileHash';
 import type { Logger } from 'pino';
-import type { Transfers } from './transfer.js';
+import type { Transfers, Wanted } from './transfer.js';
 
-/** The disk, or the share of it that datasets may take, is full. */
+/** The disk, or the share of it that fetched files may take, is full. */
 export class NoRoom extends Error {
   override name = 'NoRoom';
 }
 
-export interface DatasetCache {
+export interface FileCache {
   /**
-   * Puts the data of this sha256 at `path`, which must not exist, on the same disk as the cache. It is fetched once for
-   * all who ask at the same time, and stays for those who ask later.
+   * Puts the file of this sha256 at `path`, on the same disk as the cache, in place of what is there. It is fetched once
+   * for all who ask at the same time, and stays for those who ask later.
    * @throws NoRoom; TransferRefused and FileLost where the api does not give it
    */
-  provide(sha256: string, path: string, signal: AbortSignal): Promise<void>;
+  provide(wanted: Fetched, path: string, signal: AbortSignal): Promise<void>;
 }
 
-export interface DatasetCacheOptions {
+type Fetched = Pick<Wanted, 'url' | 'sha256'>;
+
+export interface FileCacheOptions {
   /** Made when it is first needed. */
   folder: string;
   limitBytes: number;
@@ -40,75 +44,79 @@ const GIGABYTE = 1e9;
 const gigabytes = (bytes: number): string => `${(bytes / GIGABYTE).toFixed(2)} GB`;
 
 /**
- * Files by their sha256 in a folder that several workers may share. An attempt gets a hard link of its own, so that
- * a file is never taken from under a trainer: what was used longest ago, and has no other link, goes first.
+ * Files by their sha256 in a folder that several workers may share: data, and weights. An attempt gets a hard link of its
+ * own, so that a file is never taken from under a trainer: what was used longest ago, and has no other link, goes first.
  */
-export function openDatasetCache({ folder, limitBytes, transfers, log }: DatasetCacheOptions): DatasetCache {
+export function openFileCache({ folder, limitBytes, transfers, log }: FileCacheOptions): FileCache {
   const fetching = new Map<string, Fetching>();
-  /** Files that this process has hashed or downloaded, by inode. */
-  const sound = new Set<string>();
-  let downloads = 0;
+  /** Files that this process has hashed or downloaded, as they were then. */
+  const sound = new Map<string, string>();
 
-  /** A file of an earlier process may have been cut short or spoilt since. */
+  /** A file of an earlier process may have been cut short, and any may be spoilt since it was looked at. */
   const isSound = async (sha256: string): Promise<boolean> => {
     const file = join(folder, sha256);
     const stamp = await stampOf(file);
-    if (stamp === null || sound.has(stamp)) return stamp !== null;
+    if (stamp === null || sound.get(sha256) === stamp) return stamp !== null;
     if ((await fileHash(file)).sha256 !== sha256) {
       await rm(file, { force: true });
       return false;
     }
-    sound.add(stamp);
+    sound.set(sha256, stamp);
     return true;
   };
 
-  const fetch = async (sha256: string, signal: AbortSignal): Promise<void> => {
+  const fetch = async ({ url, sha256 }: Fetched, signal: AbortSignal): Promise<void> => {
     if (await isSound(sha256)) return;
     await mkdir(folder, { recursive: true });
     await removeCutOff(folder);
-    const incoming = join(folder, `incoming-${process.pid}-${downloads++}`);
+    const incoming = join(folder, `incoming-${randomUUID()}`);
     const before = async (bytes: number): Promise<void> => {
-      log.info({ sha256, bytes }, 'fetching a dataset');
+      log.info({ url, sha256, bytes }, 'fetching a file');
       await makeRoom(folder, bytes, limitBytes);
     };
     try {
-      await transfers.download({ url: `/v1/datasets/${sha256}/content`, sha256, before }, incoming, signal);
+      await transfers.download({ url, sha256, before }, incoming, signal);
       await rename(incoming, join(folder, sha256));
     } catch (error) {
       await rm(`${incoming}.partial`, { force: true });
-      throw isFull(error) ? new NoRoom(`no room for dataset ${sha256} in ${folder}: the disk is full`) : error;
+      throw isFull(error) ? new NoRoom(`no room for file ${sha256} in ${folder}: the disk is full`) : error;
     }
     const stamp = await stampOf(join(folder, sha256));
-    if (stamp !== null) sound.add(stamp);
+    if (stamp !== null) sound.set(sha256, stamp);
   };
 
   /** One download for all who wait; it ends with the last of them. */
-  const fetchShared = async (sha256: string, signal: AbortSignal): Promise<void> => {
+  const fetchShared = async (wanted: Fetched, signal: AbortSignal): Promise<void> => {
+    const { sha256 } = wanted;
+    signal.throwIfAborted();
     let shared = fetching.get(sha256);
     if (shared === undefined) {
       const stop = new AbortController();
-      const done = fetch(sha256, stop.signal).finally(() => fetching.delete(sha256));
-      shared = { done, waiting: 0, stop };
+      shared = { done: fetch(wanted, stop.signal), waiting: 0, stop };
       fetching.set(sha256, shared);
     }
     shared.waiting += 1;
     try {
-      await Promise.race([shared.done, aborted(signal)]);
+      await unlessAborted(shared.done, signal);
     } finally {
       shared.waiting -= 1;
-      if (shared.waiting === 0) shared.stop.abort(signal.reason);
+      if (shared.waiting === 0) {
+        // At once: who asks while it is still winding up must not be told of a cancellation that is not theirs.
+        fetching.delete(sha256);
+        shared.stop.abort(signal.reason);
+      }
     }
   };
 
   return {
-    async provide(sha256, path, signal) {
-      const file = join(folder, sha256);
+    async provide(wanted, path, signal) {
+      const file = join(folder, wanted.sha256);
       for (;;) {
-        await fetchShared(sha256, signal);
-        const now = new Date();
+        await fetchShared(wanted, signal);
+        // An attempt that goes on from an earlier checkpoint is prepared once more.
+        await rm(path, { force: true });
         // Another worker may have made room with it in between.
-        if (await ifThere(() => link(file, path).then(() => true)))
-          return void (await ifThere(() => utimes(file, now, now)));
+        if (await ifThere(() => link(file, path).then(() => true))) return void (await ifThere(() => markUsed(file)));
       }
     },
   };
@@ -117,9 +125,7 @@ export function openDatasetCache({ folder, limitBytes, transfers, log }: Dataset
 /** Deletes what was used longest ago until `bytes` more fit. @throws NoRoom */
 async function makeRoom(folder: string, bytes: number, limitBytes: number): Promise<void> {
   if (bytes > limitBytes) {
-    throw new NoRoom(
-      `a dataset of ${gigabytes(bytes)} exceeds TRAWL_DATASET_CACHE_GIGABYTES, ${gigabytes(limitBytes)}`,
-    );
+    throw new NoRoom(`a file of ${gigabytes(bytes)} exceeds TRAWL_DATASET_CACHE_GIGABYTES, ${gigabytes(limitBytes)}`);
   }
   const held = await filesOf(folder);
   let total = held.reduce((sum, file) => sum + file.size, 0);
@@ -131,9 +137,9 @@ async function makeRoom(folder: string, bytes: number, limitBytes: number): Prom
   while (total + bytes > limitBytes || (await free()) < bytes) {
     const oldest = unused.shift();
     if (oldest === undefined) {
-      const used = `${gigabytes(total)} of datasets are in use`;
+      const used = `${gigabytes(total)} are in use`;
       throw new NoRoom(
-        `no room for a dataset of ${gigabytes(bytes)} in ${folder}: ${gigabytes(await free())} free, ${used}, TRAWL_DATASET_CACHE_GIGABYTES allows ${gigabytes(limitBytes)}`,
+        `no room for a file of ${gigabytes(bytes)} in ${folder}: ${gigabytes(await free())} free, ${used}, TRAWL_DATASET_CACHE_GIGABYTES allows ${gigabytes(limitBytes)}`,
       );
     }
     await rm(oldest.path, { force: true });
@@ -141,9 +147,18 @@ async function makeRoom(folder: string, bytes: number, limitBytes: number): Prom
   }
 }
 
+/** Its milliseconds as `markUsed` writes them: utimes cannot give a file back its nanoseconds. */
+const changedAt = ({ mtimeMs }: Stats): number => Math.round(mtimeMs);
+
+/** Changes when the file is written or replaced, not when it is linked or used. */
 async function stampOf(file: string): Promise<string | null> {
   const facts = await ifThere(() => stat(file));
-  return facts === null ? null : `${file}:${facts.ino}:${facts.size}`;
+  return facts === null ? null : `${facts.ino}:${facts.size}:${changedAt(facts)}`;
+}
+
+/** As the time of access, for all workers that share the folder: that of the last change tells a spoilt file. */
+async function markUsed(file: string): Promise<void> {
+  await utimes(file, new Date(), new Date(changedAt(await stat(file))));
 }
 
 interface CachedFile {
@@ -159,7 +174,7 @@ async function filesOf(folder: string): Promise<CachedFile[]> {
     if (!NAME.test(name)) continue;
     const path = join(folder, name);
     const facts = await ifThere(() => stat(path));
-    if (facts) found.push({ path, size: facts.size, links: facts.nlink, usedAt: facts.mtimeMs });
+    if (facts) found.push({ path, size: facts.size, links: facts.nlink, usedAt: facts.atimeMs });
   }
   return found;
 }
@@ -172,11 +187,11 @@ async function removeCutOff(folder: string): Promise<void> {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
     const fail = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
+    signal.addEventListener('abort', fail, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', fail));
   });
 }
 
