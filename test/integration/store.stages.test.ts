@@ -327,6 +327,7 @@ test('what was built on an extended stage opens anew: runs of it alone end, and 
   const [, second, third] = await runsOf(store, sweep);
   await succeed(second!, 2);
   const claim = await store.runs.claim(third!, 0, worker);
+  await store.runs.pause(third!);
 
   const wanted = extension(alpha.plan, { seeds: [1, 2] }, { stages: 2, dependents: [beta.id] });
   expect(await store.stages.extend(alpha.id, wanted)).toBe('extended');
@@ -336,6 +337,8 @@ test('what was built on an extended stage opens anew: runs of it alone end, and 
     { state: 'succeeded', stages: [] },
     { state: 'cancelled', stages: [] },
   ]);
+  // Of one that comes back nobody would know that it waits.
+  expect((await states())[2]?.paused).toBeUndefined();
   expect(await store.runs.progress(third!, claim!.fence, { epoch: 1, epochs: 2, step: 1 })).toBe(false);
   expect((await store.sweeps.detail(sweep))?.stages[1]).toMatchObject({
     state: 'pending',

@@ -1,5 +1,4 @@
 import type { Statement } from '../statement.js';
-import { batch } from './batch.js';
 
 /** $1 key, $2 sweep, $3 stage, $4 what was asked for (JSON). No row when the key is taken. */
 export const insertExtension: Statement = {
@@ -24,32 +23,6 @@ export const extendStage: Statement = {
     where id = $1 and state <> 'cancelled' and plan::jsonb = $2::jsonb
       and (select count(*) from stage all_of where all_of.sweep_id = stage.sweep_id) = $4
     returning name, (select was.state from stage was where was.id = stage.id) as was`,
-};
-
-/**
- * $1 stages. Cancels their unfinished runs that no other stage looks at. Rows are locked by id, as in renewLeases.
- * Returns them by the stage that made them and the state that they had.
- */
-export const cancelRunsOnlyOf: Statement = {
-  text: `
-    with open as (
-      select id, stage_id, state, fence from run
-      where state in ('queued', 'running')
-        and id in (select run_id from stage_run where stage_id = any($1::uuid[]))
-        and not exists (select from stage_run sr where sr.run_id = run.id and sr.stage_id <> all($1::uuid[]))
-      order by id
-      for no key update
-    ), ended as (
-      update attempt set ended_at = now(), "end" = 'cancelled'
-      from open where attempt.run_id = open.id and attempt.fence = open.fence and attempt.ended_at is null
-    ), cancelled as (
-      update run
-      set state = 'cancelled', fence = run.fence + 1, worker_id = null, lease_until = null, dispatched_to = null,
-          finished_at = now()
-      from open where run.id = open.id
-    )
-    select stage_id as "stageId", state as "from", ${batch} from open
-    group by stage_id, state order by stage_id, state`,
 };
 
 /**

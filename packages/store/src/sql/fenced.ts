@@ -8,3 +8,11 @@ export const heldRun = (fence: boolean): string => `select id from run where id 
 /** The condition alone, for statements that update the run's own row. */
 export const holds = (fence: boolean): string =>
   fence ? "run.state = 'running' and run.fence = $2" : '$2::int is not null';
+
+/** Several at once, with their places: `$1` runs, `$2` fences. Rows are locked by id, as in renewLeases. */
+export const heldRuns = (fence: boolean): string => `
+      select run.id, g.fence, g.place
+      from unnest($1::uuid[], $2::int[]) with ordinality as g (run_id, fence, place) join run on run.id = g.run_id
+      where ${fence ? "run.state = 'running' and run.fence = g.fence" : 'true'}
+      order by run.id
+      for no key update of run`;

@@ -1,4 +1,5 @@
 import type { Statement } from '../statement.js';
+import { heldRuns } from './fenced.js';
 
 /**
  * What trainers said, of several runs at once. $1 runs, $2 fences. Then columns whose first says whose a row is, by its
@@ -9,12 +10,7 @@ import type { Statement } from '../statement.js';
  */
 export const reportRuns = (options: { fence: boolean }): Statement => ({
   text: `
-    with held as (
-      select run.id, g.fence, g.place
-      from unnest($1::uuid[], $2::int[]) with ordinality as g (run_id, fence, place) join run on run.id = g.run_id
-      where ${options.fence ? "run.state = 'running' and run.fence = g.fence" : 'true'}
-      order by run.id
-      for no key update of run
+    with held as (${heldRuns(options.fence)}
     ), described as (
       update attempt set backend = info.backend::json
       from unnest($3::int[], $4::text[]) as info (place, backend) join held on held.place = info.place

@@ -1,4 +1,5 @@
 import type { Statement } from '../statement.js';
+import { heldRuns } from './fenced.js';
 
 /**
  * $1 runs, $2 fences, $3 next state; then columns of their summaries: $4 the run's place in $1, $5 name ids, $6 values.
@@ -6,12 +7,7 @@ import type { Statement } from '../statement.js';
  */
 export const succeedRuns = (options: { fence: boolean }): Statement => ({
   text: `
-    with held as (
-      select run.id, g.fence, g.place
-      from unnest($1::uuid[], $2::int[]) with ordinality as g (run_id, fence, place) join run on run.id = g.run_id
-      where ${options.fence ? "run.state = 'running' and run.fence = g.fence" : 'true'}
-      order by run.id
-      for no key update of run
+    with held as (${heldRuns(options.fence)}
     ), ended as (
       update attempt set ended_at = now(), "end" = 'succeeded', message = null
       from held where attempt.run_id = held.id and attempt.fence = held.fence and attempt.ended_at is null

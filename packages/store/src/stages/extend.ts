@@ -1,6 +1,7 @@
 import type { StagePlan, StageState } from '@trawl/spec';
 import { newId } from '../ids.js';
-import { cancelRunsOnlyOf, emptyStages, extendStage, insertExtension, pendStages } from '../sql/extendStage.js';
+import { cancelRunsOnlyOf } from '../sql/cancelRuns.js';
+import { emptyStages, extendStage, insertExtension, pendStages } from '../sql/extendStage.js';
 import { changed, row, rows } from '../statement.js';
 import { cancelRuns } from '../sweeps/cancelRuns.js';
 import { type NamedDataset, storeDatasets } from '../sweeps/datasets.js';
