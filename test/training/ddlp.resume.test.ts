@@ -41,5 +41,7 @@ describeCutRuns('a DDLP run', ddlp, [3], ({ straight, needsBackend }) => {
     for (const name of ['val.rollout_psnr', 'test.rollout_psnr_last', 'val.repeat_ssim', 'train.loss_kl_dyn']) {
       expect(summary).toHaveProperty([name], expect.any(Number));
     }
+    // The ball of the validation clip moves 1.1177 pixels a frame, straight on; two frames are predicted.
+    expect(summary['val.repeat_position_error']).toBeCloseTo(1.5 * 1.1177, 3);
   });
 });

@@ -111,4 +111,9 @@ export const METRIC_CARDS: readonly MetricCard[] = [
     'Share of the true objects of predicted frames whose matched particle is within half a glimpse. Generated data only',
     { unit: '0..1', direction: 'max', check: needsPositions },
   ),
+  rollout(
+    'repeat_position_error',
+    'Distance of each true object from where the last given frame has one, over predicted frames: what repeating that frame would have. Generated data only',
+    { unit: 'pixels', direction: null, check: needsPositions },
+  ),
 ];

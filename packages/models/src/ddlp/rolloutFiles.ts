@@ -47,6 +47,7 @@ interface Curves {
   repeat_psnr: number[];
   repeat_ssim: number[];
   position_error: number[];
+  repeat_position_error: number[];
 }
 
 const curvesOf = ({ steps, count }: Rolled): Curves => ({
@@ -55,6 +56,7 @@ const curvesOf = ({ steps, count }: Rolled): Curves => ({
   repeat_psnr: steps.map(({ repeatPsnr }) => repeatPsnr / count),
   repeat_ssim: steps.map(({ repeatSsim }) => repeatSsim / count),
   position_error: steps.map(({ distance, matched }) => distance / matched),
+  repeat_position_error: steps.map(({ repeatDistance, repeatMatched }) => repeatDistance / repeatMatched),
 });
 
 const curve = (values: readonly number[]): NpyArray => ({ shape: [values.length], data: Float32Array.from(values) });

@@ -32,6 +32,9 @@ export interface StepSums {
   matched: number;
   distance: number;
   found: number;
+  /** True objects that were in the last given frame, too, and the sum of their distances from there in pixels. */
+  repeatMatched: number;
+  repeatDistance: number;
 }
 
 export interface Rollouts {
@@ -64,6 +67,8 @@ export function rolloutsOf(
     matched: 0,
     distance: 0,
     found: 0,
+    repeatMatched: 0,
+    repeatDistance: 0,
   }));
   const shown: ShownRollout[] = [];
   const most = shownAtMost(dataset.facts, horizon);
@@ -158,6 +163,10 @@ function addPlaces(
   const of = dataset.trials[trial];
   if (!of) return;
   const reach = glimpseSide(anchor_s, image_size) / 2;
+  // -1..1 spans size - 1 pixels.
+  const pixelsTo = (objects: readonly Place[], places: readonly Place[]): number[] =>
+    matchedDistances(objects, places).map((distance) => (distance * (image_size - 1)) / 2);
+  const last = objectsOf(of, first + cond_steps - 1);
   steps.forEach((step, i) => {
     const frame = cond_steps + i;
     const objects = objectsOf(of, first + frame);
@@ -166,12 +175,14 @@ function addPlaces(
     for (let p = (clip * horizon + frame) * k, end = p + k; p < end; p += 1) {
       if ((visible[p] ?? 0) > VISIBLE) places.push([positions[2 * p] ?? 0, positions[2 * p + 1] ?? 0]);
     }
-    // -1..1 spans size - 1 pixels.
-    const distances = matchedDistances(objects, places).map((distance) => (distance * (image_size - 1)) / 2);
+    const distances = pixelsTo(objects, places);
+    const still = pixelsTo(objects, last ?? []);
     step.objects += objects.length;
     step.matched += distances.length;
     step.distance += distances.reduce((a, b) => a + b, 0);
     step.found += distances.filter((distance) => distance <= reach).length;
+    step.repeatMatched += still.length;
+    step.repeatDistance += still.reduce((a, b) => a + b, 0);
   });
 }
 
@@ -191,6 +202,7 @@ function metricsOf(steps: readonly StepSums[], count: number): Record<string, nu
     ...(objects > 0 && {
       rollout_position_error: sum((step) => step.distance) / sum((step) => step.matched),
       rollout_objects_found: sum((step) => step.found) / objects,
+      repeat_position_error: sum((step) => step.repeatDistance) / sum((step) => step.repeatMatched),
     }),
   };
 }
