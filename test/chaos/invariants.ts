@@ -38,21 +38,24 @@ async function finishedOnce(site: Site, sweepId: string, { cells, mostFailures }
   const [sweep] = await site.sql('select state::text from sweep where id = $1', [sweepId]);
   if (sweep?.['state'] !== 'succeeded') wrong.push(`the sweep is ${String(sweep?.['state'])}`);
   const runs = await site.sql(
-    `select run.id, run.state::text, run.failures, count(*) over (partition by cell_id, seed) as twins, a.succeeded, a.open
+    `select run.id, run.state::text, run.failures, count(*) over (partition by cell_id, seed) as twins,
+       a.succeeded, a.open, a.ends
      from run join lateral (
-       select count(*) filter (where "end" = 'succeeded') as succeeded, count(*) filter (where ended_at is null) as open
+       select count(*) filter (where "end" = 'succeeded') as succeeded, count(*) filter (where ended_at is null) as open,
+              string_agg(concat_ws(': ', "end", left(message, 300)), '; ' order by fence) as ends
        from attempt where run_id = run.id
      ) a on true where sweep_id = $1`,
     [sweepId],
   );
   if (runs.length !== cells * SEEDS) wrong.push(`${runs.length} runs instead of ${cells * SEEDS}`);
-  for (const { id, state, failures, twins, succeeded, open } of runs) {
+  for (const { id, state, failures, twins, succeeded, open, ends } of runs) {
     const say = (what: string): unknown => wrong.push(`run ${String(id)}: ${what}`);
     if (state !== 'succeeded') say(`is ${String(state)}`);
     if (Number(twins) !== 1) say('shares its cell and seed with another');
     if (Number(succeeded) !== 1) say(`${String(succeeded)} attempts succeeded`);
     if (Number(open) !== 0) say(`${String(open)} attempts never ended`);
-    if (Number(failures) > mostFailures) say(`${String(failures)} failures, ${mostFailures} expected at most`);
+    if (Number(failures) > mostFailures)
+      say(`${String(failures)} failures, ${mostFailures} expected at most (${String(ends)})`);
   }
   return wrong;
 }

@@ -17,12 +17,18 @@ export interface Played {
   attempts: number;
   /** Attempts that failed or were lost. */
   failures: number;
+  /** How many of them ended how. */
+  ends: Record<string, number>;
   seconds: number;
   /** For how long this process stood still at most. Above 250 the machine may have cost leases. */
   stoodMs: number;
 }
 
+type Counts = Pick<Played, 'runs' | 'attempts' | 'failures' | 'ends'>;
+
 const CELLS = 6;
+
+const UNHARMED = new Set<unknown>(['succeeded', 'paused', 'drained', null]);
 
 /**
  * Plays a scenario on a service of its own and looks what is broken.
@@ -37,7 +43,7 @@ export async function play(
   const site = await openSite({ queue, dice: seededRandom(seed), unsafe });
   const starvation = watchForStarvation(LEASE_SECONDS);
   const violations: string[] = [];
-  let counts = { runs: 0, attempts: 0, failures: 0 };
+  let counts: Counts = { runs: 0, attempts: 0, failures: 0, ends: {} };
   try {
     counts = await stage(site, scenario, violations, endMs, () => starvation.end().starved);
   } catch (error) {
@@ -56,7 +62,7 @@ async function stage(
   violations: string[],
   endMs: number,
   starved: () => boolean,
-): Promise<{ runs: number; attempts: number; failures: number }> {
+): Promise<Counts> {
   const { cells = CELLS, stub = {}, execution = {}, mostFailures = Infinity, overlap = false } = scenario;
   const params = { ...STUB, ...stub };
   await site.teach(params);
@@ -72,10 +78,11 @@ async function stage(
   // Whom the machine gives no time loses leases: that it costs nothing else must hold all the same.
   const most = starved() ? Infinity : mostFailures;
   violations.push(...(await brokenInvariants(site, sweepId, { cells, steps, mostFailures: most, overlap })));
-  const [counts] = await site.sql(
-    `select count(distinct run_id)::int as runs, count(*)::int as attempts,
-       count(*) filter (where "end" not in ('succeeded', 'paused', 'drained'))::int as failures from attempt`,
-  );
-  const { runs, attempts, failures } = counts ?? {};
-  return { runs: Number(runs), attempts: Number(attempts), failures: Number(failures) };
+  const attempts = await site.sql('select run_id, "end"::text from attempt');
+  const ends: Record<string, number> = {};
+  for (const { end } of attempts) {
+    if (!UNHARMED.has(end)) ends[String(end)] = (ends[String(end)] ?? 0) + 1;
+  }
+  const failures = Object.values(ends).reduce((sum, n) => sum + n, 0);
+  return { runs: new Set(attempts.map((each) => each['run_id'])).size, attempts: attempts.length, failures, ends };
 }
