@@ -1,38 +1,45 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { interpolated } from '../kernels/axisMaps.js';
+import { UPSAMPLE, UPSAMPLE_GRADIENT } from '../kernels/images.js';
 import { nativeResizeGradient } from './native.js';
+import { rank4 } from './rank4.js';
 
-/** Row i of [times n, n]: how much each of n pixels counts in pixel i of so many times as many (half-pixel centres, border repeated). */
+/** Row i of [times n, n]: how much each of n pixels counts in pixel i of so many times as many. */
 function weights(n: number, times: number): tf.Tensor2D {
-  const size = times * n;
-  const matrix = new Float32Array(size * n);
-  for (let i = 0; i < size; i += 1) {
-    const at = (i + 0.5) / times - 0.5;
-    const low = Math.floor(at);
-    for (const [pixel, weight] of [
-      [low, 1 - (at - low)],
-      [low + 1, at - low],
-    ] as const) {
-      const index = i * n + Math.min(n - 1, Math.max(0, pixel));
-      matrix[index] = (matrix[index] ?? 0) + weight;
-    }
-  }
-  return tf.tensor2d(matrix, [size, n]);
+  const matrix = new Float32Array(times * n * n);
+  interpolated(n, times).forEach((terms, i) => {
+    for (const [pixel, weight] of terms) matrix[i * n + pixel] = (matrix[i * n + pixel] ?? 0) + weight;
+  });
+  return tf.tensor2d(matrix, [times * n, n]);
 }
 
 /**
  * Bilinear interpolation to `times` the height and width, as torch's `Upsample(scale_factor=times, align_corners=False)`.
- * Two products with fixed matrices: TensorFlow.js has no right gradient of its resize with half-pixel centres.
+ * Without a kernel of its own two products with fixed matrices: TensorFlow.js has no right gradient of its resize with half-pixel centres.
  */
 export function upsample(x: tf.Tensor4D, times: number): tf.Tensor4D {
   const [n, h, w, c] = x.shape;
   const [height, width] = [times * h, times * w];
   if (tf.getBackend() === 'tensorflow') return nativeUpsample(x, height, width);
+  if (tf.getKernel(UPSAMPLE, tf.getBackend())) return byKernel(x, times);
   const rows = tf.matMul(tf.reshape(weights(h, times), [1, height, h]), tf.reshape(x, [n, h, w * c]));
   const columns = tf.matMul(tf.reshape(weights(w, times), [1, width, w]), tf.reshape(rows, [n * height, w, c]));
   return tf.reshape(columns, [n, height, width, c]);
 }
 
 export const upsampleTwice = (x: tf.Tensor4D): tf.Tensor4D => upsample(x, 2);
+
+function byKernel(x: tf.Tensor4D, times: number): tf.Tensor4D {
+  const run = (kernel: string, inputs: tf.NamedTensorMap): tf.Tensor =>
+    tf.engine().runKernel(kernel, inputs, { times });
+  const op = tf.customGrad((...args) => {
+    // TensorFlow.js types neither the inputs nor `save` of a custom gradient.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const [input] = args as unknown as [tf.Tensor4D];
+    return { value: run(UPSAMPLE, { x: input }), gradFunc: (dy: tf.Tensor) => run(UPSAMPLE_GRADIENT, { dy }) };
+  });
+  return rank4(op(x));
+}
 
 function nativeUpsample(x: tf.Tensor4D, height: number, width: number): tf.Tensor4D {
   const [n, , , c] = x.shape;

@@ -5,11 +5,15 @@
  *   GroupNormGradient       dy, x, gamma, beta, mean, inverse -> dx, dgamma, dbeta
  *   ReplicatePad            x -> y
  *   ReplicatePadGradient    dy -> dx
+ *   Upsample                x -> y
+ *   UpsampleGradient        dy -> dx
  */
 export const GROUP_NORM = 'GroupNorm';
 export const GROUP_NORM_GRADIENT = 'GroupNormGradient';
 export const REPLICATE_PAD = 'ReplicatePad';
 export const REPLICATE_PAD_GRADIENT = 'ReplicatePadGradient';
+export const UPSAMPLE = 'Upsample';
+export const UPSAMPLE_GRADIENT = 'UpsampleGradient';
 
 /** Attributes of the first two. */
 export interface GroupNormAttributes {

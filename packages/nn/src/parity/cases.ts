@@ -3,7 +3,7 @@ import { convLayer } from '../kernels/convLayer.js';
 import { groupNorm } from '../image/groupNorm.js';
 import { replicatePad } from '../image/replicatePad.js';
 import { extractGlimpses, placeGlimpses } from '../image/sampling.js';
-import { upsampleTwice } from '../image/upsample.js';
+import { upsample, upsampleTwice } from '../image/upsample.js';
 
 type Op = (...inputs: tf.Tensor[]) => tf.Tensor;
 
@@ -99,7 +99,9 @@ const places = (n: number): tf.Tensor2D =>
   tf.tensor2d(Array.from({ length: n }, (_, i) => [0.31 * i - 0.4, 0.27 - 0.2 * i]));
 const scales = (n: number): tf.Tensor2D => tf.tensor2d(Array.from({ length: n }, (_, i) => [0.3 + 0.1 * i, 0.45]));
 const normed = (x: tf.Tensor, options: { relu: boolean; border?: number }): tf.Tensor =>
-  groupNorm(four(x), tf.linspace(0.5, 1.5, 8), tf.linspace(1, 2.5, 8), { groups: 4, epsilon: 1e-4, ...options });
+  groupNorm(four(x), ofChannels(x, 0.5, 1.5), ofChannels(x, 1, 2.5), { groups: 4, epsilon: 1e-4, ...options });
+/** One number for each of its channels. */
+const ofChannels = (x: tf.Tensor, from: number, to: number): tf.Tensor1D => tf.linspace(from, to, x.shape.at(-1) ?? 0);
 /** Of gamma and beta too. */
 const scaled = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor =>
   groupNorm(four(x), tf.reshape(gamma, [6]), tf.reshape(beta, [6]), {
@@ -244,6 +246,8 @@ export const PARITY_CASES: readonly ParityCase[] = [
   unary('transpose', (x) => tf.transpose(x, [2, 0, 1])),
   unary('reverse', (x) => tf.reverse(x, 1)),
   unary('slice', (x) => tf.slice(x, [1, 0, 2], [2, 3, 2])),
+  of([2, 3, 4, 3, 5], 'slice of 5 axes', (x) => tf.slice(x, [0, 1, 0, 1, 0], [2, 2, 4, 2, 5])),
+  of([3, 4, 40], 'slice of a long axis', (x) => tf.slice(x, [0, 2, 3], [3, 1, 30])),
   unary('pad', (x) =>
     tf.pad(x, [
       [0, 1],
@@ -264,11 +268,15 @@ export const PARITY_CASES: readonly ParityCase[] = [
   of([3, 5, 4, 8], 'groupNorm and ReLU', (x) => normed(x, { relu: true })),
   of([3, 5, 4, 8], 'groupNorm with a border', (x) => normed(x, { relu: false, border: 2 })),
   of([3, 64, 96, 8], 'groupNorm of many', (x) => normed(x, { relu: false, border: 1 })),
+  of([2, 3, 5, 20], 'groupNorm of 20 channels', (x) => normed(x, { relu: true, border: 1 })),
+  of([3, 1, 1, 12], 'groupNorm of one pixel', (x) => normed(x, { relu: true, border: 1 })),
   { name: 'groupNorm, its scale and shift', shapes: [[2, 3, 1, 6], [6], [6]], op: scaled },
   of([2, 4, 5, 3], 'replicatePad', (x) => replicatePad(four(x), 1)),
   of([2, 4, 1, 3], 'replicatePad of one column', (x) => replicatePad(four(x), 1)),
   of([2, 4, 5, 3], 'replicatePad by 3', (x) => replicatePad(four(x), 3)),
+  of([2, 1, 1, 19], 'replicatePad of one pixel', (x) => replicatePad(four(x), 2)),
   of([2, 4, 3, 5], 'upsampleTwice', (x) => upsampleTwice(four(x))),
+  of([3, 5, 1, 18], 'upsample by 4', (x) => upsample(four(x), 4)),
   of([2, 9, 3, 9], 'extractGlimpses', (x) => extractGlimpses(four(x), places(4), scales(4), 4)),
   of([3, 4, 4, 2], 'placeGlimpses', (x) => placeGlimpses(four(x), places(3), scales(3), [9, 9])),
   of([2, 7, 6, 3], 'maxPool', (x) => tf.maxPool(four(x), 3, 2, 'same'), { domain: spread }),

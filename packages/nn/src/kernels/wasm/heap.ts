@@ -64,7 +64,11 @@ function heapOf(backend: BackendWasm): WasmHeap {
   };
 }
 
-export type WasmKernel = (heap: WasmHeap, inputs: tf.NamedTensorInfoMap, attrs: tf.NamedAttrMap) => tf.TensorInfo;
+export type WasmKernel = (
+  heap: WasmHeap,
+  inputs: tf.NamedTensorInfoMap,
+  attrs: tf.NamedAttrMap,
+) => tf.TensorInfo | tf.TensorInfo[];
 
 /** The name under which a built-in kernel that we replaced can still be run. */
 export const builtIn = (kernelName: string): string => `${kernelName}BuiltIn`;

@@ -94,6 +94,8 @@ export const int = (value: number): Code => [0x41, ...signed(value)];
 export const plus = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
 export const minus = (a: Code, b: Code): Code => [...a, ...b, 0x6b];
 export const times = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
+export const quotient = (a: Code, b: Code): Code => [...a, ...b, 0x6e];
+export const remainder = (a: Code, b: Code): Code => [...a, ...b, 0x70];
 export const loadInt = (address: Code, offset = 0): Code => [...address, 0x28, 2, ...unsigned(offset)];
 /** `pointer += bytes` */
 export const advance = (pointer: Local, bytes: Code): Code => pointer.set(plus(pointer.get, bytes));
@@ -110,6 +112,10 @@ export const store = (address: Code, value: Code, offset = 0): Code => [
   0,
   ...unsigned(offset),
 ];
+/** One float32, and three zeros. */
+export const loadOne = (address: Code): Code => [...vector(0x5c, address), 0, 0];
+/** The first of four float32. */
+export const storeOne = (address: Code, value: Code): Code => [...vector(0x5a, address, value), 0, 0, 0];
 export const zeros: Code = [...vector(12), ...Array.from({ length: 16 }, () => 0)];
 /** The values of a and b (0 to 3, 4 to 7) at four places. */
 export const shuffle = (a: Code, b: Code, places: readonly number[]): Code => [
@@ -117,7 +123,12 @@ export const shuffle = (a: Code, b: Code, places: readonly number[]): Code => [
   ...places.flatMap((place) => [0, 1, 2, 3].map((byte) => 4 * place + byte)),
 ];
 export const f4add = (a: Code, b: Code): Code => vector(0xe4, a, b);
+export const f4sub = (a: Code, b: Code): Code => vector(0xe5, a, b);
 export const f4mul = (a: Code, b: Code): Code => vector(0xe6, a, b);
+export const f4max = (a: Code, b: Code): Code => vector(0xe9, a, b);
+/** All bits where a > b, none elsewhere: to be joined with `both`. */
+export const f4above = (a: Code, b: Code): Code => vector(0x44, a, b);
+export const both = (a: Code, b: Code): Code => vector(0x4e, a, b);
 export const d2splat = (a: Code): Code => vector(0x14, a);
 export const d2add = (a: Code, b: Code): Code => vector(0xf0, a, b);
 export const d2sub = (a: Code, b: Code): Code => vector(0xf1, a, b);

@@ -2,10 +2,25 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { adamStep } from './adam.js';
 import { assemble } from './assembler.js';
 import { packColumns, packRows } from './copies.js';
+import { mixPixels } from './mix.js';
+import { combinePixels, passedSums, pixelMoments, scaleAndShift } from './normalise.js';
 import { outerRows, outerTiles, tileProducts } from './products.js';
 import { addRows } from './sums.js';
 
-const FUNCTIONS = { tileProducts, outerTiles, outerRows, packColumns, packRows, addRows, adamStep };
+const FUNCTIONS = {
+  tileProducts,
+  outerTiles,
+  outerRows,
+  packColumns,
+  packRows,
+  addRows,
+  adamStep,
+  mixPixels,
+  pixelMoments,
+  scaleAndShift,
+  passedSums,
+  combinePixels,
+};
 
 /** Our own WebAssembly on the memory of a backend. Addresses and strides are in bytes. */
 export type SimdKernels = Record<keyof typeof FUNCTIONS, (...values: number[]) => void>;
