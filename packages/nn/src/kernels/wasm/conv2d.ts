@@ -3,6 +3,7 @@ import { type ConvGeometry, convGeometry } from '../convGeometry.js';
 import { convolve } from './convolve.js';
 import { builtIn, type WasmHeap, type WasmKernel } from './heap.js';
 import { windowFrame } from './paddedImages.js';
+import { packPanels } from './panels.js';
 import { TILE_COLUMNS } from './simd/products.js';
 
 /** With fewer most of the work is to copy the filter into another order. XNNPACK does so once for a filter that stays. */
@@ -40,7 +41,8 @@ export const conv2d: WasmKernel = (heap, { x, filter }, attrs) => {
 
 function byTiles(heap: WasmHeap, x: TensorInfo, filter: TensorInfo, g: ConvGeometry): TensorInfo {
   const out = heap.make([g.n, g.oh, g.ow, g.k]);
-  const packed = packFilter(heap, filter, g);
+  const packed = heap.make(filter.shape);
+  packPanels(heap, heap.address(filter), g.fh * g.fw * g.c, g.k, heap.address(packed));
   convolve(heap, {
     x,
     frame: windowFrame(g),
@@ -59,23 +61,4 @@ function byTiles(heap: WasmHeap, x: TensorInfo, filter: TensorInfo, g: ConvGeome
   });
   heap.free(packed);
   return out;
-}
-
-const FLOAT = 4;
-/** Rows of the filter that are read at once, and so stay in the first cache for their other columns. */
-const ROWS = 32;
-
-/** [fh, fw, c, k] as [k / 8, fh, fw, c, 8] */
-function packFilter(heap: WasmHeap, filter: TensorInfo, { fh, fw, c, k }: ConvGeometry): TensorInfo {
-  const packed = heap.make(filter.shape);
-  const rows = fh * fw * c;
-  const [from, to] = [heap.address(filter), heap.address(packed)];
-  for (let row = 0; row < rows; row += ROWS) {
-    const count = Math.min(ROWS, rows - row);
-    for (let column = 0; column < k; column += TILE_COLUMNS) {
-      const target = to + (column * rows + row * TILE_COLUMNS) * FLOAT;
-      heap.simd.packColumns(from + (row * k + column) * FLOAT, k * FLOAT, count, target);
-    }
-  }
-  return packed;
 }

@@ -3,6 +3,7 @@ import { type ConvGeometry, convGeometry, shapeAttribute } from '../convGeometry
 import { convolve } from './convolve.js';
 import type { WasmHeap, WasmKernel } from './heap.js';
 import { inputByColumns } from './inputByColumns.js';
+import { inPanels, narrowed, packTransposed } from './panels.js';
 import { TILE_COLUMNS } from './simd/products.js';
 
 /**
@@ -27,7 +28,7 @@ export const conv2dBackpropInput: WasmKernel = (heap, { dy, filter }, attrs) => 
 const FLOAT = 4;
 
 function inputByPhases(heap: WasmHeap, dy: TensorInfo, filter: TensorInfo, g: ConvGeometry): TensorInfo {
-  const channels = Math.ceil(g.c / TILE_COLUMNS) * TILE_COLUMNS;
+  const channels = inPanels(g.c);
   const out = heap.make([g.n, g.h, g.w, channels]);
   const rows = phases(g.sh, g.fh, g.top, g.h, g.oh);
   const columns = phases(g.sw, g.fw, g.left, g.w, g.ow);
@@ -72,7 +73,10 @@ interface Phase {
 const pixels = (axis: readonly Phase[]): number => axis.reduce((sum, { count }) => sum + count, 0);
 const widest = (axis: readonly Phase[]): number => Math.max(...axis.map(({ before }) => before));
 
-/** Those that see anything of dy. */
+/** Up to so many positions of dy a border's own phases are worth their calls: 4 x 4 pixels make 6 x 6, with half the products. */
+const FEW = 16;
+
+/** Those that see anything of dy. Of a small dy each position sees only the taps that meet it, of a large one all. */
 function phases(stride: number, taps: number, padding: number, size: number, outputs: number): Phase[] {
   const found: Phase[] = [];
   for (let tap = 0; tap < Math.min(stride, taps); tap += 1) {
@@ -80,17 +84,21 @@ function phases(stride: number, taps: number, padding: number, size: number, out
     // Position p of dx is u = p + padding = stride * block + tap, and sees dy from block - own + 1 to block.
     const firstBlock = Math.ceil((padding - tap) / stride);
     const lastBlock = Math.floor((size - 1 + padding - tap) / stride);
-    const before = own - 1 - firstBlock;
-    if (lastBlock < Math.max(0, firstBlock) || -before >= outputs) continue;
-    found.push({
-      tap,
-      taps: own,
-      stride,
-      offset: firstBlock * stride + tap - padding,
-      count: lastBlock - firstBlock + 1,
-      before,
-      end: lastBlock + 1,
-    });
+    for (let block = firstBlock; block <= lastBlock; block += 1) {
+      const [low, high] = [Math.max(0, block - outputs + 1), Math.min(own - 1, block)];
+      if (high < low) continue;
+      const [skipped, seen] = outputs <= FEW ? [low, high - low + 1] : [0, own];
+      const first = tap + skipped * stride;
+      const end = block - skipped + 1;
+      const last = found.at(-1);
+      if (last?.tap === first && last.taps === seen) {
+        last.count += 1;
+        last.end = end;
+      } else {
+        const offset = block * stride + tap - padding;
+        found.push({ tap: first, taps: seen, stride, offset, count: 1, before: seen - end, end });
+      }
+    }
   }
   return found;
 }
@@ -98,50 +106,17 @@ function phases(stride: number, taps: number, padding: number, size: number, out
 /** The filter's taps of a phase, turned round, input and output channels exchanged: [c / 8, taps, taps, k, 8], zeros at the end of c. */
 function filterPart(heap: WasmHeap, filter: TensorInfo, g: ConvGeometry, row: Phase, column: Phase): TensorInfo {
   const part = heap.make([Math.ceil(g.c / TILE_COLUMNS), row.taps, column.taps, g.k, TILE_COLUMNS]);
-  let target = 0;
+  const source = heap.address(filter);
+  let target = heap.address(part);
   for (let first = 0; first < g.c; first += TILE_COLUMNS) {
     for (let a = row.taps - 1; a >= 0; a -= 1) {
       for (let b = column.taps - 1; b >= 0; b -= 1) {
         const tap = (row.tap + a * row.stride) * g.fw + column.tap + b * column.stride;
-        exchange(heap, filter, (tap * g.c + first) * g.k, part, target, Math.min(TILE_COLUMNS, g.c - first), g.k);
-        target += g.k * TILE_COLUMNS;
+        const channels = Math.min(TILE_COLUMNS, g.c - first);
+        packTransposed(heap, source + (tap * g.c + first) * g.k * FLOAT, g.k, channels, target);
+        target += g.k * TILE_COLUMNS * FLOAT;
       }
     }
   }
   return part;
-}
-
-/** [rows, k] from `source` on goes to [k, 8] from `target` on. */
-function exchange(
-  heap: WasmHeap,
-  filter: TensorInfo,
-  source: number,
-  part: TensorInfo,
-  target: number,
-  rows: number,
-  k: number,
-): void {
-  if (rows === TILE_COLUMNS && k % 4 === 0) {
-    const [from, to] = [heap.address(filter) + source * FLOAT, heap.address(part) + target * FLOAT];
-    heap.simd.packRows(from, k * FLOAT, k / 4, to);
-    return;
-  }
-  const [from, to] = [heap.floats(filter), heap.floats(part)];
-  for (let i = 0; i < k; i += 1) {
-    for (let c = 0; c < TILE_COLUMNS; c += 1) {
-      to[target + i * TILE_COLUMNS + c] = c < rows ? (from[source + c * k + i] ?? 0) : 0;
-    }
-  }
-}
-
-/** The first `c` channels; `x` is gone. */
-function narrowed(heap: WasmHeap, x: TensorInfo, c: number): TensorInfo {
-  const out = heap.make([...x.shape.slice(0, -1), c]);
-  const [from, to] = [heap.floats(x), heap.floats(out)];
-  const channels = x.shape.at(-1) ?? c;
-  for (let source = 0, target = 0; target < to.length; source += channels, target += c) {
-    for (let i = 0; i < c; i += 1) to[target + i] = from[source + i] ?? 0;
-  }
-  heap.free(x);
-  return out;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { type SimdKernels, simdKernels } from './simd/instance.js';
+import { memoryOf, type SimdKernels, simdKernels } from './simd/instance.js';
 
 /** What a kernel of ours needs of the wasm backend. */
 export interface WasmHeap {
@@ -22,6 +22,8 @@ export interface WasmHeap {
   dropView(view: tf.TensorInfo): void;
   /** Of a tensor's first value, in bytes; stays what it is when the heap grows. */
   address(tensor: tf.TensorInfo): number;
+  /** All of it: the float32 at an address is that of a quarter of it. As short-lived as `floats`. */
+  memory(): Float32Array;
   simd: SimdKernels;
 }
 
@@ -60,6 +62,7 @@ function heapOf(backend: BackendWasm): WasmHeap {
       backend.dataIdMap.delete(view.dataId);
     },
     address: (tensor) => backend.getMemoryOffset(tensor.dataId),
+    memory: () => new Float32Array(memoryOf(backend).buffer),
     simd: simdKernels(backend),
   };
 }

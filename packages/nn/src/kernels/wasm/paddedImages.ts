@@ -41,7 +41,7 @@ export function paddedImages(heap: WasmHeap, x: TensorInfo, frame: Frame, most: 
   const size = Math.max(0, endColumn - firstColumn) * c;
   return {
     at(first, count) {
-      const all = new Float32Array(heap.floats(images).buffer);
+      const all = heap.memory();
       const [from, to] = [heap.address(x) / FLOAT, heap.address(images) / FLOAT];
       for (let image = 0; image < count; image += 1) {
         for (let row = firstRow; row < endRow; row += 1) {

@@ -21,7 +21,7 @@ export const slice: WasmKernel = (heap, { x }, attrs) => {
   const axes = merged(x.shape, begin, size);
   const steps = [...util.computeStrides(axes.map(({ length }) => length)), 1];
   const outSteps = [...util.computeStrides(axes.map((axis) => axis.size)), 1];
-  const all = new Float32Array(heap.floats(out).buffer);
+  const all = heap.memory();
   const copy = (axis: number, source: number, target: number): void => {
     const { begin: first = 0, size: count = 0 } = axes[axis] ?? {};
     const [step = 1, outStep = 1] = [steps[axis], outSteps[axis]];

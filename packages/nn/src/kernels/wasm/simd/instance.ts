@@ -43,10 +43,14 @@ export function simdKernels(backend: BackendWasm): SimdKernels {
   return exports;
 }
 
-/** Not among the types of the package. */
-function memoryOf({ wasm }: BackendWasm): unknown {
-  if (!('asm' in wasm) || !isRecord(wasm.asm)) throw new Error('wasm: the backend does not show its memory');
-  return wasm.asm['memory'];
+/** Not among the types of the package. Its buffer is another one after it has grown. */
+export function memoryOf({ wasm }: BackendWasm): { buffer: ArrayBuffer } {
+  const memory = 'asm' in wasm && isRecord(wasm.asm) ? wasm.asm['memory'] : null;
+  if (!isMemory(memory)) throw new Error('wasm: the backend does not show its memory');
+  return memory;
 }
+
+const isMemory = (value: unknown): value is { buffer: ArrayBuffer } =>
+  isRecord(value) && value['buffer'] instanceof ArrayBuffer;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
