@@ -73,7 +73,7 @@ interface Phase {
 const pixels = (axis: readonly Phase[]): number => axis.reduce((sum, { count }) => sum + count, 0);
 const widest = (axis: readonly Phase[]): number => Math.max(...axis.map(({ before }) => before));
 
-/** Up to so many positions of dy a border's own phases are worth their calls: 4 x 4 pixels make 6 x 6, with half the products. */
+/** Up to so many positions of dy a border's own phases are worth their calls: 4 x 4 pixels make 6 x 6, with less than half the products. */
 const FEW = 16;
 
 /** Those that see anything of dy. Of a small dy each position sees only the taps that meet it, of a large one all. */

@@ -8,7 +8,7 @@ const FEW = 16;
 
 /**
  * Copies stretches of memory, as long as axes that are taken whole make them. The built-in kernel first copies all of x
- * out of the heap, and from rank 5 on computes for every value where it lies (DLP, 8 images: 2.1 s a step against 20 ms).
+ * out of the heap, and from rank 5 on computes for every value where it lies (a step of DLP, 8 images, on a busy machine: 2.1 s against 4 ms).
  */
 export const slice: WasmKernel = (heap, { x }, attrs) => {
   if (!x) throw new Error('Slice: wanted x');
