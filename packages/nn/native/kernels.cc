@@ -1,7 +1,8 @@
 /*
- * Ops that TensorFlow has no single kernel for, on the CPU: group normalisation with ReLU and a repeated border, and that
- * border alone, each with its gradient. Composed of TensorFlow's ops a normalisation reads and writes its images some
- * fifteen times, which beside small convolutions is most of a step; these do so three times.
+ * Ops that TensorFlow has no single kernel for, or one that takes a single thread, on the CPU: group normalisation with
+ * ReLU, upsampling, and a repeated border around what they give or alone, each with its gradient. Composed of TensorFlow's
+ * ops a normalisation reads and writes its images some fifteen times, which beside small convolutions is most of a
+ * step; these do so three times.
  *
  * Images are [n, h, w, c] in float32. Images are shared out among threads and sums are taken image by image, so that the
  * numbers do not depend on how many threads there are.
@@ -9,10 +10,13 @@
  * The C API's functions are declared here: a native build keeps no headers, and so can be given these kernels at any time.
  */
 #include <algorithm>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -68,6 +72,7 @@ struct Attributes {
   int32_t relu = 0;
   /** Pixels of repeated border around y. */
   int32_t border = 0;
+  int32_t times = 1;
 };
 
 struct Size {
@@ -133,15 +138,61 @@ int64_t mostThreads() {
   return threads;
 }
 
-/** work(first, last) over images 0..n, in threads where that many values are worth starting them. */
+/** Threads that wait for work: to start and join three of them takes longer than a small image. */
+class Helpers {
+ public:
+  /** Calls work(1) to work(count) in threads of their own and work(0) in this one. One caller at a time. */
+  void run(int64_t count, const std::function<void(int64_t)>& work) {
+    std::lock_guard<std::mutex> alone(callers_);
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      while (static_cast<int64_t>(started_) < count) std::thread(&Helpers::serve, this, ++started_).detach();
+      work_ = &work;
+      count_ = left_ = count;
+      round_++;
+    }
+    begin_.notify_all();
+    work(0);
+    std::unique_lock<std::mutex> lock(mutex_);
+    end_.wait(lock, [this] { return left_ == 0; });
+  }
+
+ private:
+  void serve(int64_t self) {
+    uint64_t seen = 0;
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      begin_.wait(lock, [&] { return round_ != seen; });
+      seen = round_;
+      if (self > count_) continue;
+      const auto* work = work_;
+      lock.unlock();
+      (*work)(self);
+      lock.lock();
+      if (--left_ == 0) end_.notify_one();
+    }
+  }
+
+  std::mutex callers_, mutex_;
+  std::condition_variable begin_, end_;
+  const std::function<void(int64_t)>* work_ = nullptr;
+  int64_t started_ = 0, count_ = 0, left_ = 0;
+  uint64_t round_ = 0;
+};
+
+/** Never destroyed: its threads wait on it until the process is gone. */
+Helpers& helpers() {
+  static Helpers* const all = new Helpers();
+  return *all;
+}
+
+/** work(first, last) over images 0..n, in threads where that many values are worth waking them. */
 template <typename Work>
 void share(int64_t n, int64_t values, Work work) {
-  constexpr int64_t WORTH = 1 << 17;
+  constexpr int64_t WORTH = 1 << 16;
   const int64_t threads = std::max<int64_t>(1, std::min({mostThreads(), n, values / WORTH}));
-  std::vector<std::thread> others;
-  for (int64_t i = 1; i < threads; i++) others.emplace_back(work, n * i / threads, n * (i + 1) / threads);
-  work(0, n / threads);
-  for (std::thread& other : others) other.join();
+  if (threads == 1) return work(0, n);
+  helpers().run(threads - 1, [&](int64_t i) { work(n * i / threads, n * (i + 1) / threads); });
 }
 
 /** sums[i] += sum over rows of x[row, i] - shift[i], and of the squares of that. */
@@ -406,18 +457,109 @@ void replicatePadGradient(void* kernel, TF_OpKernelContext* context) {
   });
 }
 
-template <bool NORM>
+/** to = a x + b y */
+FOR_MACHINES void mix(const float* __restrict x, float a, const float* __restrict y, float b, int64_t count, float* __restrict to) {
+  for (int64_t i = 0; i < count; i++) to[i] = a * x[i] + b * y[i];
+}
+
+/** to += a x */
+FOR_MACHINES void addScaled(const float* __restrict x, float a, int64_t count, float* __restrict to) {
+  for (int64_t i = 0; i < count; i++) to[i] += a * x[i];
+}
+
+/** Of pixel i of n pixels made `times` as many (half-pixel centres): its neighbours of the n, and what each counts. */
+struct Between {
+  Between(int64_t i, int64_t n, int64_t times) {
+    const double at = (static_cast<double>(i) + 0.5) / static_cast<double>(times) - 0.5;
+    const double below = __builtin_floor(at);
+    low = std::max<int64_t>(0, static_cast<int64_t>(below));
+    high = std::min<int64_t>(n - 1, static_cast<int64_t>(below) + 1);
+    ofHigh = static_cast<float>(at - below);
+    ofLow = 1 - ofHigh;
+  }
+  int64_t low, high;
+  float ofLow, ofHigh;
+};
+
+void upsample(void* kernel, TF_OpKernelContext* context) {
+  const int64_t border = static_cast<Attributes*>(kernel)->border, times = static_cast<Attributes*>(kernel)->times;
+  Call call(context);
+  TF_Tensor* x = call.input(0);
+  if (!call.ok() || !call.require(isImages(x), "x: wanted rank 4")) return;
+  const Size size = sizeOf(x), large = {size.n, times * size.h, times * size.w, size.c}, padded = large.padded(border);
+  if (!call.require(size.image() > 0, "x: wanted pixels")) return;
+  float* y = call.output(0, {padded.n, padded.h, padded.w, padded.c});
+  if (!call.ok()) return;
+  share(size.n, padded.n * padded.image(), [=, from = data(x)](int64_t first, int64_t last) {
+    const int64_t c = size.c, line = size.w * c;
+    std::vector<float> mixed(line);
+    for (int64_t image = first; image < last; image++) {
+      const float* source = from + image * size.image();
+      float* target = y + image * padded.image();
+      for (int64_t row = 0; row < large.h; row++) {
+        const Between rows(row, size.h, times);
+        mix(source + rows.low * line, rows.ofLow, source + rows.high * line, rows.ofHigh, line, mixed.data());
+        float* to = target + ((row + border) * padded.w + border) * c;
+        for (int64_t column = 0; column < large.w; column++) {
+          const Between columns(column, size.w, times);
+          mix(mixed.data() + columns.low * c, columns.ofLow, mixed.data() + columns.high * c, columns.ofHigh, c, to + column * c);
+        }
+      }
+      repeatBorder(target, large, border);
+    }
+  });
+}
+
+void upsampleGradient(void* kernel, TF_OpKernelContext* context) {
+  const int64_t border = static_cast<Attributes*>(kernel)->border, times = static_cast<Attributes*>(kernel)->times;
+  Call call(context);
+  TF_Tensor* dy = call.input(0);
+  if (!call.ok() || !call.require(isImages(dy), "dy: wanted rank 4")) return;
+  const Size padded = sizeOf(dy), large = padded.padded(-border), size = {large.n, large.h / times, large.w / times, large.c};
+  if (!call.require(size.h > 0 && size.w > 0 && large.h % times == 0 && large.w % times == 0, "dy: wanted the shape of y")) return;
+  float* dx = call.output(0, {size.n, size.h, size.w, size.c});
+  if (!call.ok()) return;
+  share(size.n, padded.n * padded.image(), [=, up = data(dy)](int64_t first, int64_t last) {
+    const int64_t c = size.c, line = size.w * c;
+    std::vector<float> folded(large.w * c), mixed(line);
+    for (int64_t image = first; image < last; image++) {
+      float* target = dx + image * size.image();
+      std::fill(target, target + size.image(), 0.0f);
+      for (int64_t row = 0; row < large.h; row++) {
+        foldRow(up + image * padded.image(), large, border, row, folded.data());
+        std::fill(mixed.begin(), mixed.end(), 0.0f);
+        for (int64_t column = 0; column < large.w; column++) {
+          const Between columns(column, size.w, times);
+          addScaled(folded.data() + column * c, columns.ofLow, c, mixed.data() + columns.low * c);
+          addScaled(folded.data() + column * c, columns.ofHigh, c, mixed.data() + columns.high * c);
+        }
+        const Between rows(row, size.h, times);
+        addScaled(mixed.data(), rows.ofLow, line, target + rows.low * line);
+        addScaled(mixed.data(), rows.ofHigh, line, target + rows.high * line);
+      }
+    }
+  });
+}
+
+/** What an op has beside its border. */
+enum class Kind { PAD, NORM, UPSAMPLE };
+
+template <Kind KIND>
 void* create(TF_OpKernelConstruction* construction) {
   auto attributes = std::make_unique<Attributes>();
   TF_Status* status = TF_NewStatus();
-  TF_OpKernelConstruction_GetAttrInt32(construction, "border", &attributes->border, status);
-  if (NORM && TF_GetCode(status) == 0) {
-    TF_OpKernelConstruction_GetAttrInt32(construction, "groups", &attributes->groups, status);
-    if (TF_GetCode(status) == 0) TF_OpKernelConstruction_GetAttrInt32(construction, "relu", &attributes->relu, status);
+  auto whole = [&](const char* name, int32_t* value) {
+    if (TF_GetCode(status) == 0) TF_OpKernelConstruction_GetAttrInt32(construction, name, value, status);
+  };
+  whole("border", &attributes->border);
+  if (KIND == Kind::UPSAMPLE) whole("times", &attributes->times);
+  if (KIND == Kind::NORM) {
+    whole("groups", &attributes->groups);
+    whole("relu", &attributes->relu);
     if (TF_GetCode(status) == 0) TF_OpKernelConstruction_GetAttrFloat(construction, "epsilon", &attributes->epsilon, status);
   }
-  if (TF_GetCode(status) == 0 && (attributes->groups < 1 || attributes->border < 0))
-    TF_SetStatus(status, INVALID_ARGUMENT, "groups, border: wanted positive numbers");
+  if (TF_GetCode(status) == 0 && (attributes->groups < 1 || attributes->times < 1 || attributes->border < 0))
+    TF_SetStatus(status, INVALID_ARGUMENT, "groups, times, border: wanted positive numbers");
   if (TF_GetCode(status) != 0) TF_OpKernelConstruction_Failure(construction, status);
   TF_DeleteStatus(status);
   return attributes.release();
@@ -428,7 +570,7 @@ void destroy(void* kernel) { delete static_cast<Attributes*>(kernel); }
 struct Op {
   const char* name;
   std::vector<const char*> inputs, outputs;
-  bool norm;
+  Kind kind;
   void (*compute)(void*, TF_OpKernelContext*);
 };
 
@@ -438,15 +580,16 @@ bool registered(const Op& op) {
   for (const char* input : op.inputs) TF_OpDefinitionBuilderAddInput(definition, input);
   for (const char* output : op.outputs) TF_OpDefinitionBuilderAddOutput(definition, output);
   TF_OpDefinitionBuilderAddAttr(definition, "border: int");
-  if (op.norm) {
+  if (op.kind == Kind::UPSAMPLE) TF_OpDefinitionBuilderAddAttr(definition, "times: int");
+  if (op.kind == Kind::NORM) {
     for (const char* attr : {"groups: int", "relu: int", "epsilon: float"})
       TF_OpDefinitionBuilderAddAttr(definition, attr);
   }
   TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, TF_ShapeInferenceContextSetUnknownShape);
   TF_RegisterOpDefinition(definition, status);
   if (TF_GetCode(status) == 0) {
-    TF_KernelBuilder* kernel =
-        TF_NewKernelBuilder(op.name, "CPU", op.norm ? create<true> : create<false>, op.compute, destroy);
+    auto* make = op.kind == Kind::NORM ? create<Kind::NORM> : op.kind == Kind::UPSAMPLE ? create<Kind::UPSAMPLE> : create<Kind::PAD>;
+    TF_KernelBuilder* kernel = TF_NewKernelBuilder(op.name, "CPU", make, op.compute, destroy);
     TF_RegisterKernelBuilder(op.name, kernel, status);
   }
   const bool ok = TF_GetCode(status) == 0;
@@ -463,14 +606,16 @@ int32_t node_api_module_get_api_version_v1() { return 8; }
 void* napi_register_module_v1(void*, void* exports) {
   static const bool once = [] {
     const std::vector<Op> ops = {
-        {"TrawlGroupNorm", {"x: float", "gamma: float", "beta: float"}, {"y: float", "mean: float", "inverse: float"}, true, groupNorm},
+        {"TrawlGroupNorm", {"x: float", "gamma: float", "beta: float"}, {"y: float", "mean: float", "inverse: float"}, Kind::NORM, groupNorm},
         {"TrawlGroupNormGradient",
          {"dy: float", "x: float", "gamma: float", "beta: float", "mean: float", "inverse: float"},
          {"dx: float", "dgamma: float", "dbeta: float"},
-         true,
+         Kind::NORM,
          groupNormGradient},
-        {"TrawlReplicatePad", {"x: float"}, {"y: float"}, false, replicatePad},
-        {"TrawlReplicatePadGradient", {"dy: float"}, {"dx: float"}, false, replicatePadGradient},
+        {"TrawlReplicatePad", {"x: float"}, {"y: float"}, Kind::PAD, replicatePad},
+        {"TrawlReplicatePadGradient", {"dy: float"}, {"dx: float"}, Kind::PAD, replicatePadGradient},
+        {"TrawlUpsample", {"x: float"}, {"y: float"}, Kind::UPSAMPLE, upsample},
+        {"TrawlUpsampleGradient", {"dy: float"}, {"dx: float"}, Kind::UPSAMPLE, upsampleGradient},
     };
     return std::all_of(ops.begin(), ops.end(), registered);
   }();

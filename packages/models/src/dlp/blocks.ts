@@ -78,7 +78,7 @@ export function convBlock(build: Build, name: string, block: Block): Layer {
       const inPass = gamma && beta && !up && build.pad === 'replicate';
       if (inPass) return groupNorm(y, gamma, beta, { ...options, border });
       const active = gamma && beta ? groupNorm(y, gamma, beta, options) : tf.relu(y);
-      return padded(build, up ? upsampleTwice(active) : active, border);
+      return up ? upsampled(build, active, border) : padded(build, active, border);
     },
   };
 }
@@ -100,7 +100,7 @@ function residualBlock(build: Build, name: string, { in: depth, out, stride = 1,
       const middle = norms[0](tf.conv2d(x, first, stride, 'valid'), true, 1);
       const branch = norms[1](tf.conv2d(middle, second, 1, 'valid'), false, 0);
       const sum = tf.relu(tf.add<tf.Tensor4D>(branch, skip ? tf.conv2d(inner, skip, stride, 'valid') : inner));
-      return padded(build, up ? upsampleTwice(sum) : sum, border);
+      return up ? upsampled(build, sum, border) : padded(build, sum, border);
     },
   };
 }
@@ -125,6 +125,9 @@ function padded({ pad }: Build, x: tf.Tensor4D, size: number): tf.Tensor4D {
   const around: [number, number] = [size, size];
   return pad === 'replicate' ? replicatePad(x, size) : tf.pad4d(x, [[0, 0], around, around, [0, 0]]);
 }
+
+const upsampled = (build: Build, x: tf.Tensor4D, border: number): tf.Tensor4D =>
+  build.pad === 'replicate' ? upsampleTwice(x, border) : padded(build, upsampleTwice(x), border);
 
 /** A 1 x 1 convolution with bias: a dense layer of every pixel. Comes last. */
 export function pointwise(build: Build, name: string, size: { in: number; out: number }): Layer {

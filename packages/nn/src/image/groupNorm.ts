@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GroupNormAttributes } from '../kernels/images.js';
+import { leakyReluGradient } from '../kernels/gradients.js';
 import { GROUP_NORM, GROUP_NORM_GRADIENT } from '../kernels/images.js';
-import { nativeReluGradient } from './native.js';
 import { replicatePad } from './replicatePad.js';
 import { rank4 } from './rank4.js';
 
@@ -95,7 +95,7 @@ function composed(
         if (!savedX || !savedScale || !savedMean || !savedInverse || !savedY)
           throw new Error('groupNorm: nothing saved');
         const xs = tf.reshape(savedX, rows);
-        const dz = tf.reshape(relu ? reluGradient(dy, savedY) : dy, rows);
+        const dz = tf.reshape(relu ? leakyReluGradient(dy, savedY, 0) : dy, rows);
         const sum = tf.sum<tf.Tensor2D>(dz, 1);
         // sum dz (x - mean) / std
         const along = tf.mul(tf.sub(tf.sum(tf.mul(dz, xs), 1), tf.mul(savedMean, sum)), savedInverse);
@@ -111,5 +111,3 @@ function composed(
   });
   return rank4(op(x, gamma, beta));
 }
-
-const reluGradient = (dy: tf.Tensor, y: tf.Tensor): tf.Tensor => nativeReluGradient(dy, y) ?? tf.mul(dy, tf.step(y));

@@ -29,12 +29,6 @@ function native(): Native | null {
   };
 }
 
-/** dy where y > 0. */
-export function nativeReluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor | null {
-  const ops = native();
-  return ops && ops.call('ReluGrad', [ops.type('T')], [dy, y]);
-}
-
 /** The transpose of padding [n, h, w, c] by one pixel, the border repeated. */
 export function nativeUnpad(dy: tf.Tensor): tf.Tensor | null {
   const ops = native();

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { REPLICATE_PAD, REPLICATE_PAD_GRADIENT } from '../kernels/images.js';
 import { nativeUnpad } from './native.js';
+import { runOwn } from './own.js';
 import { rank4 } from './rank4.js';
 
 type Axis = 1 | 2;
@@ -24,11 +25,8 @@ export function replicatePad(x: tf.Tensor4D, size: number): tf.Tensor4D {
 }
 
 /** Of ours, where the backend has it. */
-function kernel(name: string, inputs: tf.NamedTensorMap, border: number): tf.Tensor | null {
-  if (!tf.getKernel(name, tf.getBackend())) return null;
-  const [result = null] = tf.engine().runKernel<tf.Tensor[]>(name, inputs, { border });
-  return result;
-}
+const kernel = (name: string, inputs: tf.NamedTensorMap, border: number): tf.Tensor | null =>
+  tf.getKernel(name, tf.getBackend()) ? runOwn(name, inputs, { border }) : null;
 
 /** Pixels of the padded image, taken from those that there are: copies alone, three times as fast as mirroring natively. */
 function gathered(x: tf.Tensor4D, size: number): tf.Tensor4D {

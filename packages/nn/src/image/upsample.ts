@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { interpolated } from '../kernels/axisMaps.js';
 import { UPSAMPLE, UPSAMPLE_GRADIENT } from '../kernels/images.js';
 import { nativeResizeGradient } from './native.js';
+import { runOwn } from './own.js';
 import { rank4 } from './rank4.js';
+import { replicatePad } from './replicatePad.js';
 
 /** Row i of [times n, n]: how much each of n pixels counts in pixel i of so many times as many. */
 function weights(n: number, times: number): tf.Tensor2D {
@@ -14,29 +16,37 @@ function weights(n: number, times: number): tf.Tensor2D {
 }
 
 /**
- * Bilinear interpolation to `times` the height and width, as torch's `Upsample(scale_factor=times, align_corners=False)`.
- * Without a kernel of its own two products with fixed matrices: TensorFlow.js has no right gradient of its resize with half-pixel centres.
+ * Bilinear interpolation to `times` the height and width, as torch's `Upsample(scale_factor=times, align_corners=False)`, with
+ * so many pixels around that repeat the outermost ones. Without a kernel of its own two products with fixed matrices: TensorFlow.js has no right gradient of its resize with half-pixel centres.
  */
-export function upsample(x: tf.Tensor4D, times: number): tf.Tensor4D {
+export function upsample(x: tf.Tensor4D, times: number, border = 0): tf.Tensor4D {
+  if (tf.getKernel(UPSAMPLE, tf.getBackend())) return byKernel(x, { times, border });
+  const [, h, w] = x.shape;
+  return replicatePad(
+    tf.getBackend() === 'tensorflow' ? nativeUpsample(x, times * h, times * w) : byProducts(x, times),
+    border,
+  );
+}
+
+export const upsampleTwice = (x: tf.Tensor4D, border = 0): tf.Tensor4D => upsample(x, 2, border);
+
+function byProducts(x: tf.Tensor4D, times: number): tf.Tensor4D {
   const [n, h, w, c] = x.shape;
   const [height, width] = [times * h, times * w];
-  if (tf.getBackend() === 'tensorflow') return nativeUpsample(x, height, width);
-  if (tf.getKernel(UPSAMPLE, tf.getBackend())) return byKernel(x, times);
   const rows = tf.matMul(tf.reshape(weights(h, times), [1, height, h]), tf.reshape(x, [n, h, w * c]));
   const columns = tf.matMul(tf.reshape(weights(w, times), [1, width, w]), tf.reshape(rows, [n * height, w, c]));
   return tf.reshape(columns, [n, height, width, c]);
 }
 
-export const upsampleTwice = (x: tf.Tensor4D): tf.Tensor4D => upsample(x, 2);
-
-function byKernel(x: tf.Tensor4D, times: number): tf.Tensor4D {
-  const run = (kernel: string, inputs: tf.NamedTensorMap): tf.Tensor =>
-    tf.engine().runKernel(kernel, inputs, { times });
+function byKernel(x: tf.Tensor4D, attributes: { times: number; border: number }): tf.Tensor4D {
   const op = tf.customGrad((...args) => {
     // TensorFlow.js types neither the inputs nor `save` of a custom gradient.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const [input] = args as unknown as [tf.Tensor4D];
-    return { value: run(UPSAMPLE, { x: input }), gradFunc: (dy: tf.Tensor) => run(UPSAMPLE_GRADIENT, { dy }) };
+    return {
+      value: runOwn(UPSAMPLE, { x: input }, attributes),
+      gradFunc: (dy: tf.Tensor) => runOwn(UPSAMPLE_GRADIENT, { dy }, attributes),
+    };
   });
   return rank4(op(x));
 }

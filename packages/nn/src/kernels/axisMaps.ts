@@ -6,10 +6,13 @@ type Term = readonly [pixel: number, weight: number];
 export const repeated = (n: number, border: number): AxisMap =>
   Array.from({ length: n + 2 * border }, (_, i) => [[within(i - border, n), 1]]);
 
-/** Bilinear interpolation of `n` pixels to so many times as many: half-pixel centres, border repeated. */
-export const interpolated = (n: number, times: number): AxisMap =>
-  Array.from({ length: times * n }, (_, i) => {
-    const at = (i + 0.5) / times - 0.5;
+/**
+ * Bilinear interpolation of `n` pixels to so many times as many: half-pixel centres, the outermost pixels repeated; then the
+ * first and the last of the result `border` times outwards.
+ */
+export const interpolated = (n: number, times: number, border = 0): AxisMap =>
+  Array.from({ length: times * n + 2 * border }, (_, i) => {
+    const at = (within(i - border, times * n) + 0.5) / times - 0.5;
     const low = Math.floor(at);
     return [
       [within(low, n), 1 - (at - low)],

@@ -34,6 +34,32 @@ export function registerGradients(): void {
     },
   });
 
+  // TensorFlow.js multiplies by a step that it casts; four ops for one.
+  tf.registerGradient({
+    kernelName: tf.Relu,
+    outputsToSave: [true],
+    gradFunc(dy, [y]) {
+      if (Array.isArray(dy) || !y) throw new Error('Relu: wanted one dy and its output');
+      return { x: () => leakyReluGradient(dy, y, 0) };
+    },
+  });
+
+  // TensorFlow.js multiplies by ones, which it makes on the host and uploads.
+  const sum = tf.getGradient(tf.Sum);
+  tf.registerGradient({
+    ...sum,
+    gradFunc(dy, saved, attrs) {
+      const [x] = saved;
+      if (Array.isArray(dy) || !x || x.size === 0 || tf.getBackend() !== 'tensorflow')
+        return sum.gradFunc(dy, saved, attrs);
+      const axes = new Set(
+        [attrs['axis'] ?? [...x.shape.keys()]].flat().map((axis) => (Number(axis) + x.rank) % x.rank),
+      );
+      const kept = x.shape.map((size, axis) => (axes.has(axis) ? 1 : size));
+      return { x: () => tf.broadcastTo(tf.reshape(dy, kept), x.shape) };
+    },
+  });
+
   // TensorFlow.js transposes the result when the axis is not the last: wrong numbers, or a wrong shape.
   tf.registerGradient({
     kernelName: tf.Cumsum,

@@ -15,7 +15,7 @@ export const REPLICATE_PAD_GRADIENT = 'ReplicatePadGradient';
 export const UPSAMPLE = 'Upsample';
 export const UPSAMPLE_GRADIENT = 'UpsampleGradient';
 
-/** Attributes of the first two. */
+/** Attributes of the first two; padding has the border alone, upsampling that and how many `times`. */
 export interface GroupNormAttributes {
   groups: number;
   epsilon: number;

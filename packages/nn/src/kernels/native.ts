@@ -54,6 +54,19 @@ export function registerNativeKernels(): void {
     },
   });
 
+  // Every gradient of a product casts its factors, to the type that they have.
+  const cast = tf.getKernel(tf.Cast, 'tensorflow');
+  tf.unregisterKernel(tf.Cast, 'tensorflow');
+  tf.registerKernel({
+    ...cast,
+    kernelFunc(args) {
+      const { x } = args.inputs;
+      if (!x || x.dtype !== args.attrs?.['dtype']) return cast.kernelFunc(args);
+      native(args.backend).incRef(x.dataId);
+      return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+    },
+  });
+
   // The package's own makes six calls and an array of ones on the host; every ReLU's gradient needs it.
   tf.unregisterKernel(tf.Step, 'tensorflow');
   tf.registerKernel({

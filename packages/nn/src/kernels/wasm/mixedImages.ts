@@ -21,14 +21,15 @@ export const replicatePadGradient: WasmKernel = (heap, { dy }, attrs) => {
 
 export const upsample: WasmKernel = (heap, { x }, attrs) => {
   if (!x) throw new Error('Upsample: wanted x');
-  const times = Number(attrs['times']);
-  return mixed(heap, x, (size) => interpolated(size, times));
+  const [times, border] = [Number(attrs['times']), Number(attrs['border'])];
+  return [mixed(heap, x, (size) => interpolated(size, times, border))];
 };
 
 export const upsampleGradient: WasmKernel = (heap, { dy }, attrs) => {
   if (!dy) throw new Error('UpsampleGradient: wanted dy');
-  const times = Number(attrs['times']);
-  return mixed(heap, dy, (size) => transposed(interpolated(size / times, times), size / times));
+  const [times, border] = [Number(attrs['times']), Number(attrs['border'])];
+  const before = (size: number): number => (size - 2 * border) / times;
+  return [mixed(heap, dy, (size) => transposed(interpolated(before(size), times, border), before(size)))];
 };
 
 /** What lies in a border of `size` pixels, added to the outermost ones that it repeats. */
