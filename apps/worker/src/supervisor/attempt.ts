@@ -30,7 +30,8 @@ export interface AttemptServices {
 
 /** One try of a run by this worker, from its claim to its end. */
 export interface Attempt {
-  /** Never rejects. */
+  /** Its trainer is released and its files are stored: the slot may take another run. Never rejects, nor does `done`. */
+  freed: Promise<void>;
   done: Promise<void>;
   /** Asks the trainer to checkpoint and stop; kills it after `graceSeconds`. */
   stop(reason: StopReason, graceSeconds: number): void;
@@ -269,8 +270,15 @@ export function startAttempt(
     }
   };
 
+  const left = new AbortController();
+  const leaveSlot = (keepTrainer: boolean): void => {
+    trainer?.release(keepTrainer);
+    // What happens to this attempt from here on must not kill what is another's.
+    trainer = null;
+    left.abort();
+  };
+
   const live = async (): Promise<void> => {
-    let well = false;
     let end: Outcome | null = null;
     try {
       const outcome = await tryRun();
@@ -278,10 +286,10 @@ export function startAttempt(
       await said.finish().catch((error: unknown) => {
         if (!lost.signal.aborted) log.warn({ error: String(error) }, 'the end of the log is not uploaded');
       });
+      // Of a paused one the process stays too: it or another resumes in milliseconds.
+      leaveSlot(outcome.kind === 'succeeded' || result?.type === 'stopped');
       await record(outcome);
       end = outcome;
-      // Of a paused one the process stays too: it or another resumes in milliseconds.
-      well = outcome.kind === 'succeeded' || result?.type === 'stopped';
       log.info(outcome.kind === 'succeeded' ? { kind: outcome.kind } : outcome, 'attempt ended');
     } catch (error) {
       // The reaper finds it when its lease ends.
@@ -290,7 +298,7 @@ export function startAttempt(
     } finally {
       spans.end(end);
       lease.drop();
-      trainer?.release(well);
+      leaveSlot(false);
       delivery.abandon();
       await rm(dir, { recursive: true, force: true }).catch((error: unknown) =>
         log.warn({ error: String(error) }, 'work folder left'),
@@ -300,6 +308,7 @@ export function startAttempt(
 
   return {
     done: live(),
+    freed: new Promise((resolve) => left.signal.addEventListener('abort', () => resolve())),
     stop,
     cutShort() {
       asked ??= 'drained';

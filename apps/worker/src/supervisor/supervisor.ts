@@ -119,6 +119,8 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   });
 
   const attempts = new Set<Attempt>();
+  /** Of those that have left their slots and write how they ended. */
+  const endings = new Set<Promise<void>>();
   let draining = false;
   let consumer: RunConsumer | null = null;
   const gate = openGate(openRooms(machine.deviceOf), () => consumer, complain('the queue'));
@@ -126,6 +128,8 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
   const consuming = await queue.consume(slots, async ({ runId, fence, traceparent = null }) => {
     // The scheduler's repair brings back a job that is dropped here.
     if (draining) throw new Error(`no slot for run ${runId}`);
+    // While Postgres cannot be reached a slot holds one job, instead of using up the queue.
+    await Promise.all(endings);
     const demand = await store.runs.demand(runId);
     if (demand === null) {
       log.debug({ runId, fence }, 'stale job dropped');
@@ -147,9 +151,11 @@ export async function startSupervisor(config: Config, log: Logger): Promise<Supe
       }
       const attempt = startAttempt(services, run, { slot, dir, claimSentAt, parent: traceparent });
       attempts.add(attempt);
+      void attempt.done.then(() => attempts.delete(attempt));
       if (draining) attempt.stop('drained', 0);
-      await attempt.done;
-      attempts.delete(attempt);
+      await attempt.freed;
+      endings.add(attempt.done);
+      void attempt.done.then(() => endings.delete(attempt.done));
       return undefined;
     } finally {
       gate.leave(slot);
