@@ -16,4 +16,5 @@ export * from './readBack.js';
 export * from './special/beta.js';
 export * from './special/betaOps.js';
 export * from './special/gamma.js';
+export * from './split.js';
 export * from './variables.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '@trawl/nn';
-import { betaSample, extractGlimpses, placeGlimpses } from '@trawl/nn';
+import { betaSample, extractGlimpses, placeGlimpses, split } from '@trawl/nn';
 import type { Background } from './background.js';
 import { background, backgroundMask } from './background.js';
 import type { Build } from './blocks.js';
@@ -168,10 +168,8 @@ export function particleModel(build: Build, params: DlpParams): ParticleModel {
       const glimpses = decodeGlimpses(latents.feature);
       const placed = placeGlimpses(glimpses, still(latents.position), tf.sigmoid(still(latents.scale)), [size, size]);
       const canvases = tf.reshape<tf.Rank.R5>(placed, [b, -1, size, 1 + ch, size]);
-      const [, k] = canvases.shape;
-      const clear = tf.slice<tf.Rank.R5, tf.Tensor5D>(canvases, [0, 0, 0, 0, 0], [b, k, size, 1, size]);
+      const [clear, rgb] = split<tf.Tensor5D, [1, number]>(canvases, [1, ch], 3);
       const alpha = (warmup || noisy) && dice ? blurred(clear, dice) : clear;
-      const rgb = tf.slice<tf.Rank.R5, tf.Tensor5D>(canvases, [0, 0, 0, 1, 0], [b, k, size, ch, size]);
       const {
         foreground,
         backgroundMask: open,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { split } from '@trawl/nn';
 import { particleAttention } from './attention.js';
 import type { Build, Layer, Rows } from './blocks.js';
 import { convBlock, featureMaps, flatten, mlp, pointwise, through } from './blocks.js';
@@ -55,16 +56,20 @@ export function attributeEncoder(build: Build, params: DlpParams): OfGlimpses<At
   return (glimpses, positions) => {
     const all = heads(encode(glimpses, positions));
     // In the order of the original's heads: row, column, scale, transparency, depth.
-    const part = (begin: number, size: number): tf.Tensor2D => tf.slice2d(all, [0, begin], [all.shape[0], size]);
+    const [row, rowLogvar, column, columnLogvar, scale, scaleLogvar, a, b, depth, depthLogvar] = split(
+      all,
+      [1, 1, 1, 1, 2, 2, 1, 1, 1, 1],
+      1,
+    );
     return {
-      offset: bounded(tf.concat2d([part(0, 1), part(2, 1)], 1)),
-      offsetLogvar: tf.concat2d([part(1, 1), part(3, 1)], 1),
-      scale: part(4, 2),
-      scaleLogvar: part(6, 2),
-      a: positive(part(8, 1)),
-      b: positive(part(9, 1)),
-      depth: part(10, 1),
-      depthLogvar: part(11, 1),
+      offset: bounded(tf.concat2d([row, column], 1)),
+      offsetLogvar: tf.concat2d([rowLogvar, columnLogvar], 1),
+      scale,
+      scaleLogvar,
+      a: positive(a),
+      b: positive(b),
+      depth,
+      depthLogvar,
     };
   };
 }
@@ -75,11 +80,9 @@ export interface Gaussian {
 }
 
 export function halves(all: tf.Tensor2D): Gaussian {
-  const [n, width] = all.shape;
-  return {
-    mean: tf.slice2d(all, [0, 0], [n, width / 2]),
-    logvar: tf.slice2d(all, [0, width / 2], [n, width / 2]),
-  };
+  const half = all.shape[1] / 2;
+  const [mean, logvar] = split(all, [half, half], 1);
+  return { mean, logvar };
 }
 
 /** Glimpses of 3 channels -> appearance features. Never of residual blocks, in the original neither. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { split } from '../split.js';
 
 /*
  * Spatial transformers (Jaderberg et al. 2015) that scale and shift but do not turn. Bilinear sampling then takes rows
@@ -42,17 +43,15 @@ const grid = (n: number): tf.Tensor2D => tf.reshape(tf.linspace(-1, 1, n), [1, n
 const pixels = (places: tf.Tensor, size: number): tf.Tensor2D =>
   tf.reshape(tf.mul(tf.add(places, 1), (size - 1) / 2), [places.shape[0] ?? 0, -1]);
 
-const column = (x: tf.Tensor2D, axis: number): tf.Tensor2D => tf.slice2d(x, [0, axis], [x.shape[0], 1]);
-
-/** Where the pixels of a glimpse of `side` lie in an image of `size`: [b, side]. */
-function inImage(position: tf.Tensor2D, scale: tf.Tensor2D, axis: number, side: number, size: number): tf.Tensor2D {
-  return pixels(tf.add(tf.mul(column(scale, axis), grid(side)), column(position, axis)), size);
+/** Along one axis, where the pixels of a glimpse of `side` lie in an image of `size`: [b, 1] each to [b, side]. */
+function inImage(position: tf.Tensor2D, scale: tf.Tensor2D, side: number, size: number): tf.Tensor2D {
+  return pixels(tf.add(tf.mul(scale, grid(side)), position), size);
 }
 
-/** Where the pixels of a canvas of `size` lie in a glimpse of `side`: [b, size]. */
-function inGlimpse(position: tf.Tensor2D, scale: tf.Tensor2D, axis: number, side: number, size: number): tf.Tensor2D {
-  const inverse = tf.reciprocal(tf.add(column(scale, axis), 1e-9));
-  return pixels(tf.mul(tf.sub(grid(size), column(position, axis)), inverse), side);
+/** Along one axis, where the pixels of a canvas of `size` lie in a glimpse of `side`: [b, 1] each to [b, size]. */
+function inGlimpse(position: tf.Tensor2D, scale: tf.Tensor2D, side: number, size: number): tf.Tensor2D {
+  const inverse = tf.reciprocal(tf.add(scale, 1e-9));
+  return pixels(tf.mul(tf.sub(grid(size), position), inverse), side);
 }
 
 /**
@@ -67,8 +66,9 @@ export function extractGlimpses(
 ): tf.Tensor4D {
   const [n, height, c, width] = images.shape;
   const b = position.shape[0];
-  const rows = hatWeights(inImage(position, scale, 0, side, height), height);
-  const columns = hatWeights(inImage(position, scale, 1, side, width), width);
+  const [[row, column], [tall, wide]] = [split(position, [1, 1], 1), split(scale, [1, 1], 1)];
+  const rows = hatWeights(inImage(row, tall, side, height), height);
+  const columns = hatWeights(inImage(column, wide, side, width), width);
   const byRow = tf.matMul(tf.reshape(rows, [n, (b / n) * side, height]), tf.reshape(images, [n, height, c * width]));
   const both = tf.matMul(tf.reshape(byRow, [b, side * c, width]), columns, false, true);
   return tf.transpose(tf.reshape(both, [b, side, c, side]), [0, 1, 3, 2]);
@@ -82,8 +82,9 @@ export function placeGlimpses(
   [height, width]: readonly [height: number, width: number],
 ): tf.Tensor4D {
   const [b, sideRows, sideColumns, c] = glimpses.shape;
-  const rows = hatWeights(inGlimpse(position, scale, 0, sideRows, height), sideRows);
-  const columns = hatWeights(inGlimpse(position, scale, 1, sideColumns, width), sideColumns);
+  const [[row, column], [tall, wide]] = [split(position, [1, 1], 1), split(scale, [1, 1], 1)];
+  const rows = hatWeights(inGlimpse(row, tall, sideRows, height), sideRows);
+  const columns = hatWeights(inGlimpse(column, wide, sideColumns, width), sideColumns);
   const channelsInside = tf.transpose(glimpses, [0, 1, 3, 2]);
   const byRow = tf.matMul(rows, tf.reshape(channelsInside, [b, sideRows, c * sideColumns]));
   const both = tf.matMul(tf.reshape(byRow, [b, height * c, sideColumns]), columns, false, true);
