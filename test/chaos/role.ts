@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isRunning, until } from '../support/processes.js';
@@ -43,8 +44,12 @@ export async function startRole(
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TRAWL_LOG_LEVEL: 'debug', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const pid = child.pid ?? 0;
-  if (child.pid !== undefined) options.onStart?.(child.pid);
+  const { pid } = child;
+  if (pid === undefined) {
+    const [error] = await once(child, 'error');
+    throw error;
+  }
+  options.onStart?.(pid);
   const log = createWriteStream(`${folder}/${name}.log`);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -106,8 +106,10 @@ async function makeSite(options: SiteOptions): Promise<Site> {
   const begun = new Set<number>();
   const onStart = (pid: number): void => void begun.add(pid);
   let count = 0;
+  let closing = false;
   /** As whoever looks after a role in production: one that cannot reach its servers in time ends, and is started again. */
   const started = async (start: () => Promise<Role>, tries = 3): Promise<Role> => {
+    if (closing) throw new Error('interrupted');
     try {
       const role = await start();
       roles.push(role);
@@ -243,6 +245,7 @@ async function makeSite(options: SiteOptions): Promise<Site> {
     },
     witness: () => readWitness(witnessPath),
     async close() {
+      closing = true;
       for (const pid of begun)
         if (!roles.some((role) => role.pid === pid) && isRunning(pid)) process.kill(pid, 'SIGTERM');
       // Workers first, so that they can hand back what they hold; whoever does not end in time is killed.
