@@ -3,6 +3,7 @@ import { convLayer } from '../kernels/convLayer.js';
 import { groupNorm } from '../image/groupNorm.js';
 import { replicatePad } from '../image/replicatePad.js';
 import { extractGlimpses, placeGlimpses } from '../image/sampling.js';
+import { split } from '../split.js';
 import { upsample, upsampleTwice } from '../image/upsample.js';
 
 type Op = (...inputs: tf.Tensor[]) => tf.Tensor;
@@ -268,6 +269,10 @@ export const PARITY_CASES: readonly ParityCase[] = [
   unary('broadcastTo', (x) => tf.broadcastTo(tf.reshape(x, [3, 1, 4, 5]), [3, 2, 4, 5])),
   unary('expandDims and squeeze', (x) => tf.squeeze(tf.expandDims(x, 1), [1])),
   unary('split', (x) => tf.mul(tf.split(x, 2, 1)[0] ?? x, 2)),
+  of([2, 3, 4, 5, 3], 'split of 5 axes', (x) => {
+    const [first, , last] = split(x, [1, 1, 3], 3);
+    return tf.add(tf.mul(first, 2), tf.square(last));
+  }),
   unary('unstack', (x) => tf.square(tf.unstack(x, 0)[1] ?? x)),
   unary('gather', (x) => tf.gather(x, indices([2, 0, 2, 1]), 0)),
   unary('gather along the last axis', (x) => tf.gather(x, indices([4, 4, 0]), 2)),

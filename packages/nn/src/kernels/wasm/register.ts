@@ -19,7 +19,7 @@ import { identity } from './identity.js';
 import { leakyRelu } from './leakyRelu.js';
 import { maxPoolGrad } from './maxPoolGrad.js';
 import { replicatePad, replicatePadGradient, upsample, upsampleGradient } from './mixedImages.js';
-import { slice } from './slice.js';
+import { slice, splitV } from './slice.js';
 import { sum } from './sum.js';
 import { unsortedSegmentSum } from './unsortedSegmentSum.js';
 
@@ -35,6 +35,7 @@ export function registerWasmKernels(): void {
   registerWasmKernel(tf.Sum, sum);
   registerWasmKernel(tf.LeakyRelu, leakyRelu);
   registerWasmKernel(tf.Slice, slice);
+  registerWasmKernel(tf.SplitV, splitV);
   registerWasmKernel(tf.Identity, identity);
   registerWasmKernel(ADAM_UPDATE, adamUpdate);
   registerWasmKernel(GROUP_NORM, groupNorm);

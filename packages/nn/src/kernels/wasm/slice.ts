@@ -1,5 +1,5 @@
-import type { SliceAttrs } from '@tensorflow/tfjs-core';
-import { slice_util, util } from '@tensorflow/tfjs-core';
+import type { SliceAttrs, SplitVAttrs } from '@tensorflow/tfjs-core';
+import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import { builtIn, type WasmKernel } from './heap.js';
 
 const FLOAT = 4;
@@ -36,6 +36,21 @@ export const slice: WasmKernel = (heap, { x }, attrs) => {
   };
   copy(0, heap.address(x) / FLOAT, heap.address(out) / FLOAT);
   return out;
+};
+
+/** The built-in one calls the built-in slice. */
+export const splitV: WasmKernel = (heap, { x }, attrs) => {
+  if (!x) throw new Error('SplitV: wanted x');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const { numOrSizeSplits, axis } = attrs as unknown as SplitVAttrs;
+  const [along = 0] = util.parseAxisParam(axis, x.shape);
+  let from = 0;
+  return backend_util.prepareSplitSize(x, numOrSizeSplits, along).map((length) => {
+    const begin = x.shape.map((_, i) => (i === along ? from : 0));
+    const size = x.shape.map((whole, i) => (i === along ? length : whole));
+    from += length;
+    return heap.run('Slice', { x }, { begin, size });
+  });
 };
 
 interface Axis {
