@@ -146,7 +146,7 @@ class Helpers {
     std::lock_guard<std::mutex> alone(callers_);
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      while (static_cast<int64_t>(started_) < count) std::thread(&Helpers::serve, this, ++started_).detach();
+      while (started_ < count) std::thread(&Helpers::serve, this, ++started_).detach();
       work_ = &work;
       count_ = left_ = count;
       round_++;
@@ -481,6 +481,13 @@ struct Between {
   float ofLow, ofHigh;
 };
 
+/** Of all pixels of one axis. */
+std::vector<Between> betweens(int64_t n, int64_t times) {
+  std::vector<Between> all;
+  for (int64_t i = 0; i < n * times; i++) all.emplace_back(i, n, times);
+  return all;
+}
+
 void upsample(void* kernel, TF_OpKernelContext* context) {
   const int64_t border = static_cast<Attributes*>(kernel)->border, times = static_cast<Attributes*>(kernel)->times;
   Call call(context);
@@ -492,17 +499,18 @@ void upsample(void* kernel, TF_OpKernelContext* context) {
   if (!call.ok()) return;
   share(size.n, padded.n * padded.image(), [=, from = data(x)](int64_t first, int64_t last) {
     const int64_t c = size.c, line = size.w * c;
+    const std::vector<Between> rows = betweens(size.h, times), columns = betweens(size.w, times);
     std::vector<float> mixed(line);
     for (int64_t image = first; image < last; image++) {
       const float* source = from + image * size.image();
       float* target = y + image * padded.image();
       for (int64_t row = 0; row < large.h; row++) {
-        const Between rows(row, size.h, times);
-        mix(source + rows.low * line, rows.ofLow, source + rows.high * line, rows.ofHigh, line, mixed.data());
+        const Between& across = rows[row];
+        mix(source + across.low * line, across.ofLow, source + across.high * line, across.ofHigh, line, mixed.data());
         float* to = target + ((row + border) * padded.w + border) * c;
         for (int64_t column = 0; column < large.w; column++) {
-          const Between columns(column, size.w, times);
-          mix(mixed.data() + columns.low * c, columns.ofLow, mixed.data() + columns.high * c, columns.ofHigh, c, to + column * c);
+          const Between& at = columns[column];
+          mix(mixed.data() + at.low * c, at.ofLow, mixed.data() + at.high * c, at.ofHigh, c, to + column * c);
         }
       }
       repeatBorder(target, large, border);
@@ -521,6 +529,7 @@ void upsampleGradient(void* kernel, TF_OpKernelContext* context) {
   if (!call.ok()) return;
   share(size.n, padded.n * padded.image(), [=, up = data(dy)](int64_t first, int64_t last) {
     const int64_t c = size.c, line = size.w * c;
+    const std::vector<Between> rows = betweens(size.h, times), columns = betweens(size.w, times);
     std::vector<float> folded(large.w * c), mixed(line);
     for (int64_t image = first; image < last; image++) {
       float* target = dx + image * size.image();
@@ -529,13 +538,13 @@ void upsampleGradient(void* kernel, TF_OpKernelContext* context) {
         foldRow(up + image * padded.image(), large, border, row, folded.data());
         std::fill(mixed.begin(), mixed.end(), 0.0f);
         for (int64_t column = 0; column < large.w; column++) {
-          const Between columns(column, size.w, times);
-          addScaled(folded.data() + column * c, columns.ofLow, c, mixed.data() + columns.low * c);
-          addScaled(folded.data() + column * c, columns.ofHigh, c, mixed.data() + columns.high * c);
+          const Between& at = columns[column];
+          addScaled(folded.data() + column * c, at.ofLow, c, mixed.data() + at.low * c);
+          addScaled(folded.data() + column * c, at.ofHigh, c, mixed.data() + at.high * c);
         }
-        const Between rows(row, size.h, times);
-        addScaled(mixed.data(), rows.ofLow, line, target + rows.low * line);
-        addScaled(mixed.data(), rows.ofHigh, line, target + rows.high * line);
+        const Between& across = rows[row];
+        addScaled(mixed.data(), across.ofLow, line, target + across.low * line);
+        addScaled(mixed.data(), across.ofHigh, line, target + across.high * line);
       }
     }
   });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { GroupNormAttributes } from '../kernels/images.js';
 import { leakyReluGradient } from '../kernels/gradients.js';
+import type { GroupNormAttributes } from '../kernels/images.js';
 import { GROUP_NORM, GROUP_NORM_GRADIENT } from '../kernels/images.js';
 import { replicatePad } from './replicatePad.js';
 import { rank4 } from './rank4.js';

@@ -67,7 +67,7 @@ export function registerNativeKernels(): void {
     },
   });
 
-  // The package's own makes six calls and an array of ones on the host; every ReLU's gradient needs it.
+  // The package's own makes six calls and an array of ones on the host; the gradient of an absolute value needs it.
   tf.unregisterKernel(tf.Step, 'tensorflow');
   tf.registerKernel({
     kernelName: tf.Step,
