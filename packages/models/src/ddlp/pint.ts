@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '@trawl/nn';
-import { addVariable } from '@trawl/nn';
+import { addVariable, split } from '@trawl/nn';
 import type { Build, Rows } from '../dlp/blocks.js';
 import { gelu, layerNorm, mlp } from '../dlp/blocks.js';
 import type { Gaussian } from '../dlp/particles.js';
@@ -119,20 +119,23 @@ function forecastOf(
   now: { position: tf.Tensor2D; scale: tf.Tensor2D; depth: tf.Tensor2D; feature: tf.Tensor2D; background: tf.Tensor2D },
   { features, delta, reference }: PintSize,
 ): Forecast {
-  const part = (begin: number, width: number): tf.Tensor2D => tf.slice2d(all, [0, begin], [all.shape[0], width]);
+  const [row, rowLogvar, column, columnLogvar, scale, scaleLogvar, a, b, depth, depthLogvar, looks] = split(
+    all,
+    [1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 2 * features],
+    1,
+  );
   const from = (change: tf.Tensor2D, present: tf.Tensor2D): tf.Tensor2D => (delta ? tf.add(present, change) : change);
-  const feature = halves(part(12, 2 * features));
+  const feature = halves(looks);
   const far = halves(background);
-  const depth = part(10, 1);
   return {
     position: {
-      mean: from(tf.tanh(tf.concat2d([part(0, 1), part(2, 1)], 1)), now.position),
-      logvar: tf.concat2d([part(1, 1), part(3, 1)], 1),
+      mean: from(tf.tanh(tf.concat2d([row, column], 1)), now.position),
+      logvar: tf.concat2d([rowLogvar, columnLogvar], 1),
     },
-    scale: { mean: from(part(4, 2), now.scale), logvar: part(6, 2) },
-    a: tf.exp(part(8, 1)),
-    b: tf.exp(part(9, 1)),
-    depth: { mean: from(depth, now.depth), logvar: reference ? depth : part(11, 1) },
+    scale: { mean: from(scale, now.scale), logvar: scaleLogvar },
+    a: tf.exp(a),
+    b: tf.exp(b),
+    depth: { mean: from(depth, now.depth), logvar: reference ? depth : depthLogvar },
     feature: { mean: from(feature.mean, now.feature), logvar: feature.logvar },
     background: { mean: from(far.mean, now.background), logvar: far.logvar },
   };
@@ -168,15 +171,15 @@ function attention(build: Build, name: string, { dim, heads, frames, particles }
   const width = dim / heads;
   return (x, { b, n, t }, dice) => {
     const tokens = n * t;
-    const split = (y: tf.Tensor2D): tf.Tensor4D =>
+    const byHead = (y: tf.Tensor2D): tf.Tensor4D =>
       tf.transpose(tf.reshape<tf.Rank.R4>(y, [b, tokens, heads, width]), [0, 2, 1, 3]);
-    const scores = tf.mul(tf.matMul(split(query(x)), split(key(x)), false, true), 1 / Math.sqrt(width));
+    const scores = tf.mul(tf.matMul(byHead(query(x)), byHead(key(x)), false, true), 1 / Math.sqrt(width));
     const time = tf.reshape(relativeBias(byTime, t), [heads, 1, t, 1, t]);
     const among = tf.reshape(relativeBias(byParticle, n), [heads, n, 1, n, 1]);
     const bias = tf.add(tf.add(time, among), tf.reshape(causal(t), [1, 1, t, 1, t]));
     const logits = tf.add(scores, tf.reshape(bias, [1, heads, tokens, tokens]));
     const weights = dropped(tf.reshape<tf.Rank.R2>(tf.softmax(logits), [-1, tokens]), dice);
-    const mixed = tf.matMul(tf.reshape(weights, [b, heads, tokens, tokens]), split(value(x)));
+    const mixed = tf.matMul(tf.reshape(weights, [b, heads, tokens, tokens]), byHead(value(x)));
     return project(tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [b * tokens, dim]));
   };
 }
