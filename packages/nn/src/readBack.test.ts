@@ -32,7 +32,7 @@ it('reads so many together, in order, and leaves nothing', () => {
 
 it('takes its tensors out of a tidy', () => {
   const taken: number[] = [];
-  const { add, flush } = readBack<null>((_, [number = 0]) => void taken.push(number));
+  const { add, flush } = readBack<null>((_, [number = 0]) => void taken.push(number), 10);
   for (const value of [1, 2]) tf.tidy(() => add(tf.add<tf.Tensor1D>(tf.tensor1d([value]), 1), null));
   flush();
   expect(taken).toEqual([2, 3]);
@@ -44,10 +44,17 @@ it('drops what comes after a fault', () => {
   const { add, flush } = readBack<number>((step) => {
     seen.push(step);
     if (step === 2) throw new Error('step 2');
-  });
+  }, 10);
   for (const step of [1, 2, 3]) add(tf.tensor1d([step]), step);
   expect(flush).toThrow('step 2');
   flush();
   expect(seen).toEqual([1, 2]);
   expect(tf.memory().numTensors).toBe(before);
+});
+
+it('waits for each step where there is no GPU', () => {
+  const taken: number[] = [];
+  const { add } = readBack<null>((_, [number = 0]) => void taken.push(number));
+  add(tf.tensor1d([1]), null);
+  expect(taken).toEqual([1]);
 });

@@ -1,7 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { isNative } from './kernels/native.js';
 
-/** Steps that are read together. What waits is small, but a loss that is no number is noticed so many steps late. */
+/** Steps that are read together on a GPU. What waits is small, but a loss that is no number is noticed so many steps late. */
 export const READ_EVERY = 10;
+
+/**
+ * A GPU's steps are short, and to wait for each costs. A processor's may take seconds: it is ahead by no more than one, so
+ * that a pause comes about within it.
+ */
+function readEvery(): number {
+  const backend = tf.backend();
+  return isNative(backend) && backend.isUsingGpuDevice ? READ_EVERY : 1;
+}
 
 /** Numbers of training steps that stay on the device and are read together. */
 export interface ReadBack<T> {
@@ -18,7 +28,7 @@ export interface ReadBack<T> {
  * prepares the next step.
  * @param take what one `add` gave, in order
  */
-export function readBack<T>(take: (of: T, numbers: Float32Array) => void, every = READ_EVERY): ReadBack<T> {
+export function readBack<T>(take: (of: T, numbers: Float32Array) => void, every = readEvery()): ReadBack<T> {
   let waiting: { numbers: tf.Tensor1D; of: T }[] = [];
   const dispose = (): void => {
     for (const { numbers } of waiting) numbers.dispose();

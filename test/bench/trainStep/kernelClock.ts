@@ -42,8 +42,22 @@ export function kernelClock(tf: Tf): KernelClock {
   const backend = tf.backend();
   if (isNative(backend)) {
     const { binding } = backend;
+    const one = binding.createTensor([], binding.TF_FLOAT, new Float32Array(1));
+    const type = [{ name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }];
+    /** Until the kernels before it are done: JavaScript may be ahead of them. */
+    const settle = (): void => {
+      for (const { id } of binding.executeOp('Identity', type, [one], 1)) {
+        binding.tensorDataSync(id);
+        binding.deleteTensor(id);
+      }
+    };
+    const executeSettled: typeof binding.executeOp = (...args) => {
+      const outputs = binding.executeOp(...args);
+      if (times) settle();
+      return outputs;
+    };
     const watched: Partial<typeof binding> = {
-      executeOp: (...args) => timed(args[0], true, () => binding.executeOp(...args)),
+      executeOp: (...args) => timed(args[0], true, () => executeSettled(...args)),
       // A GPU computes behind the program's back: whoever reads waits for its kernels.
       tensorDataSync: (id) => timed('(read)', true, () => binding.tensorDataSync(id)),
       createTensor: (...args) => timed('(upload)', false, () => binding.createTensor(...args)),

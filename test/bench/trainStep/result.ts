@@ -12,7 +12,7 @@ export interface StepResult {
   ratio: number | null;
   peakMb: number | null;
   pytorchPeakMb: number | null;
-  /** Share of a step's time outside of kernels: JavaScript, uploads, allocation. */
+  /** Share of a step's time outside of kernels (JavaScript, uploads, allocation) in steps that wait for every kernel. */
   overheadShare: number | null;
 }
 

@@ -32,6 +32,9 @@ let taken: number[] = [];
 let resumedAt = 0;
 const clock = kernelClock(tf);
 
+/** Until all that was asked for is computed: JavaScript may be ahead of the kernels. */
+const settle = (): void => tf.tidy(() => void tf.add(1, 1).dataSync());
+
 async function nextOrder(): Promise<void> {
   const { value, done } = await orders.next();
   if (done) process.exit(0);
@@ -41,6 +44,7 @@ async function nextOrder(): Promise<void> {
 }
 
 async function afterStep(step: number): Promise<void> {
+  settle();
   const ms = performance.now() - resumedAt;
   if (step === 1) {
     const weights = Object.values(tf.engine().registeredVariables).filter(({ trainable }) => trainable);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
  * A native build is a folder of the cache, named by its key:
  *
  *   <key>/tfjs_binding.node        the addon of @tensorflow/tfjs-node-gpu, which finds the libraries beside it
- *   <key>/trawl_<hash>.node        kernels of ours, by the hash of their source; may lack, and then is done without
+ *   <key>/<library>_<hash>.node    libraries of ours, by the hash of their source; may lack, and then are done without
  *   <key>/tensorflow/*.so.2        libtensorflow
  *   <key>/nvidia/<part>/lib/*.so   CUDA, in a GPU build; where TensorFlow's own wheel has it, and so is looked for
  *   <key>/build.json               a NativeBuild

@@ -2,9 +2,9 @@ import { rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { NativeInstallError } from '../errors.js';
-import { kernelsFile, kernelsSource } from './kernels.js';
 import { ADDON_FILE, addonPackage } from './builds.js';
 import { lastLines, runCommand } from './command.js';
+import { fileOf, type OwnLibrary, sourceOf } from './own.js';
 import { findCompiler } from './prerequisites.js';
 import type { Library } from './source.js';
 
@@ -33,18 +33,19 @@ export async function compileAddon(staging: string, { files, include }: Library)
 }
 
 /**
- * Compiles our own kernels into a build, staged or in use. They need no headers of TensorFlow's. Returns why they did not
+ * Compiles a library of ours into a build, staged or in use. They need no headers of TensorFlow's. Returns why it did not
  * compile, or null: without them all is computed too, more slowly.
  */
-export async function compileKernels(dir: string, files: readonly string[]): Promise<string | null> {
+export async function compileOwn(own: OwnLibrary, dir: string, files: readonly string[]): Promise<string | null> {
   const compiler = await findCompiler();
-  const file = kernelsFile();
+  const file = fileOf(own);
   if (compiler === null || file === null) return compiler === null ? 'no C++ compiler' : 'no source';
-  const libraries = ['-L', join(dir, 'tensorflow'), ...files.map((library) => `-l:${library}`)];
+  // What runs ahead stands between the addon and TensorFlow, and finds it when it is called.
+  const libraries = own === 'ahead' ? ['-ldl'] : ['-L', join(dir, 'tensorflow'), ...files.map((name) => `-l:${name}`)];
   const staged = join(dir, `.${process.pid}-${file}`);
   const flags = ['-std=c++17', '-O3', '-fPIC', '-shared', '-pthread'];
   const output = ['-Wl,-rpath,$ORIGIN/tensorflow', '-o', staged];
-  const result = await runCommand(compiler, [...flags, kernelsSource, ...libraries, ...output]);
+  const result = await runCommand(compiler, [...flags, sourceOf(own), ...libraries, ...output]);
   if (result.code !== 0) return lastLines(result);
   await rename(staged, join(dir, file));
   return null;

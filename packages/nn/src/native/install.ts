@@ -1,4 +1,5 @@
-import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lock } from 'proper-lockfile';
@@ -16,8 +17,8 @@ import {
 } from './builds.js';
 import { lastLines, runCommand } from './command.js';
 import { cudaFolders } from './cuda.js';
-import { compileAddon, compileKernels } from './compile.js';
-import { kernelsFile } from './kernels.js';
+import { compileAddon, compileOwn } from './compile.js';
+import { fileOf, OWN_LIBRARIES } from './own.js';
 import { missingForNative, type NativeSource } from './prerequisites.js';
 import { ARCHIVE_VERSION, downloadArchive, takeLibrary } from './source.js';
 import { downloadWheel, WHEEL_VERSION, wheelName } from './wheel.js';
@@ -58,7 +59,7 @@ export async function installNative(options: InstallOptions = {}): Promise<Nativ
     const known = await installedAlready(keyOf(from, gpu), cacheDir);
     if (!known) return await build({ from, gpu, cacheDir, onProgress });
     onProgress(`TensorFlow ${known.version} is installed already`);
-    await addKernels(known.dir, onProgress);
+    await addOwn(known.dir, onProgress);
     return known;
   } finally {
     await release();
@@ -93,7 +94,7 @@ async function build({ from, gpu, cacheDir, onProgress }: Required<InstallOption
     const library = await takeLibrary(folder, staging);
     onProgress('compiling the addon');
     await compileAddon(staging, library);
-    await addKernels(staging, onProgress);
+    await addOwn(staging, onProgress);
     await rm(join(staging, 'tensorflow', 'include'), { recursive: true, force: true });
     await rm(join(staging, 'download'), { recursive: true, force: true });
     onProgress('smoke test');
@@ -119,20 +120,16 @@ async function build({ from, gpu, cacheDir, onProgress }: Required<InstallOption
   }
 }
 
-/** Our own kernels, unless the build has them: older ones, of an older trawl, stay for it. */
-async function addKernels(dir: string, say: (message: string) => void): Promise<void> {
-  const file = kernelsFile();
-  const has =
-    file !== null &&
-    (await access(join(dir, file)).then(
-      () => true,
-      () => false,
-    ));
-  if (has) return;
-  say('compiling our kernels');
-  const libraries = (await readdir(join(dir, 'tensorflow'))).filter((name) => name.includes('.so'));
-  const fault = await compileKernels(dir, libraries);
-  if (fault !== null) say(`our kernels did not compile, and dlp trains more slowly without: ${fault}`);
+/** Our own libraries, unless the build has them: older ones, of an older trawl, stay for it. */
+async function addOwn(dir: string, say: (message: string) => void): Promise<void> {
+  for (const own of OWN_LIBRARIES) {
+    const file = fileOf(own);
+    if (file !== null && existsSync(join(dir, file))) continue;
+    say(`compiling ${own} of ours`);
+    const libraries = (await readdir(join(dir, 'tensorflow'))).filter((name) => name.includes('.so'));
+    const fault = await compileOwn(own, dir, libraries);
+    if (fault !== null) say(`${own} of ours did not compile, and training is slower without: ${fault}`);
+  }
 }
 
 async function fetchLibrary(
