@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs';
@@ -9,7 +8,7 @@ import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_
 import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 import { registerNativeKernels } from '../kernels/native.js';
 import { registerImageKernels } from '../kernels/native/images.js';
-import { fileOf, type OwnLibrary } from '../native/own.js';
+import { ownIn } from '../native/own.js';
 
 const require = createRequire(import.meta.url);
 
@@ -25,7 +24,7 @@ export function loadAddon(addon: string): { version: string; gpu: boolean } {
     isArray: Array.isArray,
     isNullOrUndefined: (value: unknown) => value === null || value === undefined,
   });
-  const ahead = ownLibrary(dirname(addon), 'ahead');
+  const ahead = ownIn(dirname(addon), 'ahead');
   // In the scope of the whole process, where the addon looks for TensorFlow's functions.
   if (ahead !== null) process.dlopen({ exports: {} }, ahead, constants.dlopen.RTLD_LAZY | constants.dlopen.RTLD_GLOBAL);
   const binding: TFJSBinding = require(addon);
@@ -48,14 +47,8 @@ const facts = (binding: TFJSBinding): { version: string; gpu: boolean } => ({
 
 /** Loads our own ops, where the build has them. */
 function loadKernels(dir: string): boolean {
-  const file = ownLibrary(dir, 'kernels');
+  const file = ownIn(dir, 'kernels');
   if (file === null) return false;
   require(file);
   return true;
-}
-
-/** Where a library of ours lies in a build, or null. */
-function ownLibrary(dir: string, own: OwnLibrary): string | null {
-  const file = fileOf(own);
-  return file !== null && existsSync(join(dir, file)) ? join(dir, file) : null;
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendChoice } from '../contract.js';
 import { buildKey } from '../native/builds.js';
+import { fileOf } from '../native/own.js';
 import { openBackend } from './open.js';
 import { backendReport } from './report.js';
 
@@ -71,5 +72,15 @@ describe('backendReport', () => {
       faster: null,
     });
     expect((await backendReport('wasm', { cacheDir })).backend).toBe('wasm');
+  });
+
+  it('names what of ours an older build lacks', async () => {
+    const dir = join(cacheDir, buildKey('old'));
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'build.json'), JSON.stringify({ version: '9.9.9', gpu: false, installedAt: '' }));
+    writeFileSync(join(dir, fileOf('kernels') ?? ''), '');
+    const { faster } = await backendReport('auto', { cacheDir });
+    expect(faster).toMatchObject({ command: expect.stringMatching(/^trawl native install/) });
+    expect(faster?.why).toMatch(/^compiles what the build lacks of ours \(ahead\)|^uses the GPU/);
   });
 });

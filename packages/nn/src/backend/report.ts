@@ -5,6 +5,7 @@ import type { BackendChoice } from '../contract.js';
 import { BackendError } from '../errors.js';
 import { findNative, type NativeBuild, nativeDirectory } from '../native/builds.js';
 import { runCommand } from '../native/command.js';
+import { OWN_LIBRARIES, ownIn } from '../native/own.js';
 import { type Missing, missingForNative } from '../native/prerequisites.js';
 
 export interface BackendReport {
@@ -67,7 +68,12 @@ export async function backendReport(
 
 async function fasterThan(native: NativeBuild | null, gpus: string[], cacheDir: string): Promise<Faster | null> {
   const gpu = gpus.length > 0;
-  if (native && (native.gpu || !gpu)) return null;
+  if (native && (native.gpu || !gpu)) {
+    const lacking = native.gpu ? [] : OWN_LIBRARIES.filter((library) => ownIn(native.dir, library) === null);
+    if (lacking.length === 0) return null;
+    const why = `compiles what the build lacks of ours (${lacking.join(', ')}), with which it trains faster`;
+    return { command: 'trawl native install', why, missing: [] };
+  }
   return {
     command: gpu ? 'trawl native install --gpu' : 'trawl native install',
     why: gpu ? 'uses the GPU' : 'trains convolutions about 3 times as fast as wasm on one core, and takes more cores',

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +17,7 @@ import {
 import { lastLines, runCommand } from './command.js';
 import { cudaFolders } from './cuda.js';
 import { compileAddon, compileOwn } from './compile.js';
-import { fileOf, OWN_LIBRARIES } from './own.js';
+import { OWN_LIBRARIES, ownIn } from './own.js';
 import { missingForNative, type NativeSource } from './prerequisites.js';
 import { ARCHIVE_VERSION, downloadArchive, takeLibrary } from './source.js';
 import { downloadWheel, WHEEL_VERSION, wheelName } from './wheel.js';
@@ -123,8 +122,7 @@ async function build({ from, gpu, cacheDir, onProgress }: Required<InstallOption
 /** Our own libraries, unless the build has them: older ones, of an older trawl, stay for it. */
 async function addOwn(dir: string, say: (message: string) => void): Promise<void> {
   for (const own of OWN_LIBRARIES) {
-    const file = fileOf(own);
-    if (file !== null && existsSync(join(dir, file))) continue;
+    if (ownIn(dir, own) !== null) continue;
     say(`compiling ${own} of ours`);
     const libraries = (await readdir(join(dir, 'tensorflow'))).filter((name) => name.includes('.so'));
     const fault = await compileOwn(own, dir, libraries);

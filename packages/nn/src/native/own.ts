@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What of ours is compiled into a native build: ops, and what lets JavaScript run ahead of TensorFlow's. */
@@ -20,4 +21,10 @@ export function fileOf(library: OwnLibrary): string | null {
   } catch {
     return null;
   }
+}
+
+/** Where the library lies in the folder of a native build; null where the build has not got this source's. */
+export function ownIn(dir: string, library: OwnLibrary): string | null {
+  const file = fileOf(library);
+  return file !== null && existsSync(join(dir, file)) ? join(dir, file) : null;
 }
