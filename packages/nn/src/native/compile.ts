@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { NativeInstallError } from '../errors.js';
 import { ADDON_FILE, addonPackage } from './builds.js';
 import { lastLines, runCommand } from './command.js';
-import { fileOf, type OwnLibrary, sourceOf } from './own.js';
+import { fileOf, type OwnLibrary, sourcesOf } from './own.js';
 import { findCompiler } from './prerequisites.js';
 import type { Library } from './source.js';
 
@@ -45,7 +45,7 @@ export async function compileOwn(own: OwnLibrary, dir: string, files: readonly s
   const staged = join(dir, `.${process.pid}-${file}`);
   const flags = ['-std=c++17', '-O3', '-fPIC', '-shared', '-pthread'];
   const output = ['-Wl,-rpath,$ORIGIN/tensorflow', '-o', staged];
-  const result = await runCommand(compiler, [...flags, sourceOf(own), ...libraries, ...output]);
+  const result = await runCommand(compiler, [...flags, ...sourcesOf(own), ...libraries, ...output]);
   if (result.code !== 0) return lastLines(result);
   await rename(staged, join(dir, file));
   return null;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -7,17 +7,23 @@ import { fileURLToPath } from 'node:url';
 export const OWN_LIBRARIES = ['kernels', 'ahead'] as const;
 export type OwnLibrary = (typeof OWN_LIBRARIES)[number];
 
-/** C++ source. */
-export const sourceOf = (library: OwnLibrary): string =>
-  fileURLToPath(new URL(`../../native/${library}.cc`, import.meta.url));
+const folderOf = (library: OwnLibrary): string => fileURLToPath(new URL(`../../native/${library}`, import.meta.url));
 
-/** Name of the library in a native build: of this source, no other's is loaded. Null where the source is not at hand. */
+/** Absolute, in order; headers too. */
+const filesOf = (library: OwnLibrary): string[] =>
+  readdirSync(folderOf(library))
+    .toSorted()
+    .map((name) => join(folderOf(library), name));
+
+/** The C++ files to compile. */
+export const sourcesOf = (library: OwnLibrary): string[] => filesOf(library).filter((file) => file.endsWith('.cc'));
+
+/** Name of the library in a native build: of these sources, no other's is loaded. Null where they are not at hand. */
 export function fileOf(library: OwnLibrary): string | null {
   try {
-    const hash = createHash('sha256')
-      .update(readFileSync(sourceOf(library)))
-      .digest('hex');
-    return `${library}_${hash.slice(0, 16)}.node`;
+    const hash = createHash('sha256');
+    for (const file of filesOf(library)) hash.update(readFileSync(file));
+    return `${library}_${hash.digest('hex').slice(0, 16)}.node`;
   } catch {
     return null;
   }

@@ -10,7 +10,7 @@ import {
 } from '../images.js';
 import { isNative } from '../native.js';
 
-/** Our own ops (native/kernels.cc), which have been loaded. Again is harmless. */
+/** Our own ops (native/kernels), which have been loaded. Again is harmless. */
 export function registerImageKernels(): void {
   const norm = ['border', 'groups', 'relu', 'epsilon'];
   register(GROUP_NORM, 'TrawlGroupNorm', ['x', 'gamma', 'beta'], 3, norm);

@@ -7,7 +7,7 @@ import { putIntegers } from './paddedImages.js';
 
 const FLOAT = 4;
 
-/** The same as native/kernels.cc computes. */
+/** The same as native/kernels computes. */
 export const groupNorm: WasmKernel = (heap, { x, gamma, beta }, attrs) => {
   if (!x || !gamma || !beta) throw new Error(`${GROUP_NORM}: wanted x, gamma and beta`);
   const { n, h, w, c, perGroup, border, epsilon, least } = sizesOf(x, attrs);

@@ -131,7 +131,7 @@ Shape resized(Shape images, int64_t a, int64_t b, int64_t border) {
   return images;
 }
 
-/** Of the ops of kernels.cc: the C API gives their shape functions no attributes. Empty: not one of them. */
+/** Of the ops of ../kernels: the C API gives their shape functions no attributes. Empty: not one of them. */
 std::vector<Shape> shapesOfOurs() {
   const auto input = [](size_t i) { return known.at(current.inputs.at(i)).shape; };
   const auto number = [](const char* name) { return current.numbers[name]; };
