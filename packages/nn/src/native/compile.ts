@@ -33,8 +33,8 @@ export async function compileAddon(staging: string, { files, include }: Library)
 }
 
 /**
- * Compiles a library of ours into a build, staged or in use. They need no headers of TensorFlow's. Returns why it did not
- * compile, or null: without them all is computed too, more slowly.
+ * Compiles a library of ours into a build, staged or in use. It needs no headers of TensorFlow's. Returns why it did not
+ * compile, or null: without it all is computed too, more slowly.
  */
 export async function compileOwn(own: OwnLibrary, dir: string, files: readonly string[]): Promise<string | null> {
   const compiler = await findCompiler();
