@@ -104,6 +104,7 @@ const LISTS: Record<string, List> = {
       ['vae', { ...common, beta_anneal_epochs: 0 }, video],
       ['beta-tcvae', { ...common, beta_anneal_epochs: 0 }, video],
       ['ae', common, video],
+      ['ae', { ...common, architecture: { layers: common.architecture, feature_points: 3 } }, video],
     ],
   },
   'msps-vae': {

@@ -6,6 +6,7 @@ export * from './errors.js';
 export * from './image/groupNorm.js';
 export * from './image/replicatePad.js';
 export * from './image/sampling.js';
+export * from './image/spatialSoftmax.js';
 export * from './image/upsample.js';
 export * from './layers.js';
 export * from './native.js';

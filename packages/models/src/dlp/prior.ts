@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '@trawl/nn';
+import { spatialExpectation } from '@trawl/nn';
 import type { Build } from './blocks.js';
 import { featureMaps } from './blocks.js';
 import type { ParticleMixer } from './mixer.js';
@@ -13,18 +14,10 @@ export interface Keypoints {
   spread: tf.Tensor3D;
 }
 
-/** Pixel i of `size`, in -1..1. */
-const at = (i: number, size: number): number => (size === 1 ? -1 : -1 + (2 * i) / (size - 1));
-
 /** Mean and covariance of the coordinates under the softmax of each map; maps [n, h, w, k]. Variances are at least 1e-6. */
 export function spatialSoftmax(maps: tf.Tensor4D): Keypoints {
-  const [n, h, w, k] = maps.shape;
-  const rows = tf.reshape<tf.Rank.R2>(tf.transpose(maps, [0, 3, 1, 2]), [n * k, h * w]);
-  const moments = Array.from({ length: h * w }, (_, i) => {
-    const [y, x] = [at(Math.floor(i / w), h), at(i % w, w)];
-    return [y, x, y * y, x * x, y * x];
-  });
-  const m = tf.reshape<tf.Rank.R3>(tf.matMul(tf.softmax(rows), tf.tensor2d(moments)), [n, k, 5]);
+  const [n, , , k] = maps.shape;
+  const m = spatialExpectation(maps, (y, x) => [y, x, y * y, x * x, y * x]);
   const part = (begin: number, size: number): tf.Tensor3D => tf.slice3d(m, [0, 0, begin], [n, k, size]);
   const mean = part(0, 2);
   const variance = tf.maximum<tf.Tensor3D>(tf.sub(part(2, 2), tf.square(mean)), 1e-6);

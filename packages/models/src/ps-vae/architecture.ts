@@ -8,9 +8,18 @@ export interface ConvLayer {
   stride: number;
 }
 
-export type Architecture = 'behavenet' | 'small' | ConvLayer[] | BehaveNetFile;
+/** Convolutions whose maps give positions instead of values to the latents. */
+export interface PointEncoder {
+  layers: ConvLayer[];
+  /** How many. */
+  feature_points: number;
+}
 
-const NAMED: Record<'behavenet' | 'small', readonly ConvLayer[]> = {
+type Name = 'behavenet' | 'small' | 'feature-points';
+type Written = ConvLayer[] | PointEncoder | BehaveNetFile;
+export type Architecture = Name | Written;
+
+const NAMED: Record<Name, Written> = {
   behavenet: [
     { channels: 32, kernel: 5, stride: 2 },
     { channels: 64, kernel: 5, stride: 2 },
@@ -25,16 +34,34 @@ const NAMED: Record<'behavenet' | 'small', readonly ConvLayer[]> = {
     { channels: 32, kernel: 4, stride: 2 },
     { channels: 64, kernel: 4, stride: 2 },
   ],
+  // Half the frame's resolution, and features of 13 pixels: what a part looks like, not where it is.
+  'feature-points': {
+    layers: [
+      { channels: 16, kernel: 5, stride: 2 },
+      { channels: 32, kernel: 5, stride: 1 },
+    ],
+    feature_points: 32,
+  },
 };
 
+const written = (architecture: Architecture): Written =>
+  typeof architecture === 'string' ? NAMED[architecture] : architecture;
+
 export function layersOf(architecture: Architecture): readonly ConvLayer[] {
-  if (typeof architecture === 'string') return NAMED[architecture];
-  if (Array.isArray(architecture)) return architecture;
-  return architecture.ae_encoding_n_channels.map((channels, i) => ({
+  const given = written(architecture);
+  if (Array.isArray(given)) return given;
+  if ('layers' in given) return given.layers;
+  return given.ae_encoding_n_channels.map((channels, i) => ({
     channels,
-    kernel: architecture.ae_encoding_kernel_size[i] ?? 1,
-    stride: architecture.ae_encoding_stride_size[i] ?? 1,
+    kernel: given.ae_encoding_kernel_size[i] ?? 1,
+    stride: given.ae_encoding_stride_size[i] ?? 1,
   }));
+}
+
+/** 0: the latents see the last layer as it is. */
+export function featurePointsOf(architecture: Architecture): number {
+  const given = written(architecture);
+  return 'feature_points' in given ? given.feature_points : 0;
 }
 
 /** Height and width before each layer and after the last, with TensorFlow's `same` padding: ceil(size / stride). */

@@ -75,13 +75,26 @@ const behaveNetFile = z
     });
   });
 
+const layers = z.array(layer).min(1).max(8);
+
+const pointEncoder = z.strictObject({
+  layers,
+  feature_points: z.int().min(1).max(256).meta({
+    description: 'maps of the last layer, of which the latents see the mean positions alone (spatial softmax)',
+  }),
+});
+
 export const architectureParam = z
-  .union([z.enum(['behavenet', 'small']), z.array(layer).min(1).max(8), behaveNetFile])
+  .union([z.enum(['behavenet', 'small', 'feature-points']), layers, pointEncoder, behaveNetFile])
   .default('behavenet')
   .meta({
     description:
-      "Encoder, mirrored by the decoder: behavenet (5x5 kernels, 32-64-128-256-512 channels, strides 2-2-2-2-5), small (4x4, 8-32-64, strides 2-2-2), a list of layers, or what stands in BehaveNet's ae_arch JSON",
-    recommended: { 'frames of 64 px and more': 'behavenet', 'frames of 32 to 64 px': 'small' },
+      "Encoder, mirrored by the decoder: behavenet (5x5 kernels, 32-64-128-256-512 channels, strides 2-2-2-2-5), small (4x4, 8-32-64, strides 2-2-2), feature-points (5x5, 16-32, strides 2-1, 32 points), a list of layers, layers and feature_points, or what stands in BehaveNet's ae_arch JSON",
+    recommended: {
+      'frames of 64 px and more': 'behavenet',
+      'frames of 32 to 64 px': 'small',
+      'labels that are positions, known in few frames': 'feature-points',
+    },
   });
 
 export type BehaveNetFile = z.output<typeof behaveNetFile>;

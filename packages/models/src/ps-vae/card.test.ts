@@ -50,6 +50,7 @@ describe('parameters', () => {
     { n_ae_latents: 4, frame_std: 0 },
     { n_ae_latents: 4, architecture: 'large' },
     { n_ae_latents: 4, architecture: [{ channels: 8, kernel: 3, stride: 4 }] },
+    { n_ae_latents: 4, architecture: { layers: [{ channels: 8, kernel: 3, stride: 2 }], feature_points: 0 } },
   ])('%o is illegal', (given) => {
     expect(PsVaeParams.safeParse(given).success).toBe(false);
   });
@@ -101,6 +102,7 @@ describe('check', () => {
     ['dataset', {}, { labels: 65 }],
     ['dataset', {}, { frames: [32, 1, 32] }],
     ['architecture', {}, { height: 16, width: 16 }],
+    ['architecture', { architecture: 'feature-points' }, { height: 2, width: 32 }],
   ])('%s is at fault', (path, given, data) => {
     const faults = faultsOf(given, { ...facts, ...data });
     expect(faults.map((fault) => fault.path)).toEqual([path]);

@@ -1,6 +1,6 @@
 import type { DatasetFacts, Fault, Params } from '@trawl/spec';
 import type { Architecture } from './architecture.js';
-import { layersOf, sizesOf } from './architecture.js';
+import { featurePointsOf, layersOf, sizesOf } from './architecture.js';
 import { PsVaeParams } from './params.js';
 
 /** Illegal combinations of values that are legal one by one. `facts` is null where the data cannot be read yet. */
@@ -103,6 +103,16 @@ export function checkArchitecture(
   const layers = layersOf(architecture);
   const sizes = sizesOf(layers, height, width);
   const idle = layers.findIndex(({ stride }, i) => stride > 1 && sizes[i]?.every((side) => side === 1));
+  if (idle < 0 && featurePointsOf(architecture) > 0 && sizes.at(-1)?.includes(1)) {
+    return [
+      {
+        path: 'architecture',
+        message: `feature points have no room to move: frames of ${height}x${width} are ${sizes.at(-1)?.join('x')} after the last layer`,
+        given: architecture,
+        allowed: 'fewer layers or smaller strides, as `feature-points`',
+      },
+    ];
+  }
   if (idle < 0) return [];
   return [
     {

@@ -24,6 +24,7 @@ export const KERNELS: readonly string[] = [
   'Reshape',
   'Sigmoid',
   'Slice',
+  'Softmax',
   'Square',
   'SquaredDifference',
   'Step',

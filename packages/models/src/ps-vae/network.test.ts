@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { openBackend, randomStreams } from '@trawl/nn';
 import { expect, test } from 'vitest';
 import { sizesOf } from './architecture.js';
-import type { ConvLayer } from './architecture.js';
+import type { Architecture, ConvLayer } from './architecture.js';
 import { psVaeNetwork } from './network.js';
 import { psVaeObjective } from './loss.js';
 import { trialGradients, evaluateTrial } from './passes.js';
@@ -19,7 +19,7 @@ const network = (
   shape: { height: number; width: number; channels: number; labels: number; background: number },
   n_ae_latents: number,
   seed = 0,
-  architecture: 'behavenet' | ConvLayer[] = strideFive,
+  architecture: Architecture = strideFive,
 ) => psVaeNetwork(shape, { architecture, n_ae_latents, sampling: 'textbook' }, randomStreams(seed));
 
 test.each([
@@ -67,10 +67,32 @@ test('the rotation is orthogonal, not trained, and follows the seed', () => {
   expect(of(1).dataSync()).toEqual(of(1).dataSync());
 });
 
-test('gradients through strides of 2 and 5 are those of finite differences', () => {
+const points = { layers: [{ channels: 4, kernel: 5, stride: 2 }], feature_points: 3 };
+
+test('feature points follow what they see as far as it moves', () => {
+  const model = network({ ...shape, height: 24, width: 48 }, 3, 1, points);
+  const latents = (column: number) => {
+    const square = tf.pad(tf.ones([4, 4]), [
+      [10, 10],
+      [column, 44 - column],
+    ]);
+    return model.encode(tf.reshape(square, [1, 24, 48, 1])).mean.dataSync();
+  };
+  const [from, to, further] = [latents(10), latents(16), latents(28)];
+  from.forEach((at, i) => {
+    expect(Math.abs(to[i]! - at)).toBeGreaterThan(1e-4);
+    expect((further[i]! - at) / (to[i]! - at)).toBeCloseTo(3, 2);
+  });
+  model.dispose();
+});
+
+test.each([
+  ['strides of 2 and 5', strideFive],
+  ['feature points', points],
+])('gradients through %s are those of finite differences', (_, architecture) => {
   const streams = randomStreams(2);
-  const params = PsVaeParams.parse({ n_ae_latents: 4, alpha: 10, frame_std: 0.5, architecture: strideFive });
-  const model = { network: network(shape, 4, 2), params, shape, objective: psVaeObjective };
+  const params = PsVaeParams.parse({ n_ae_latents: 4, alpha: 10, frame_std: 0.5, architecture });
+  const model = { network: network(shape, 4, 2, architecture), params, shape, objective: psVaeObjective };
   const trial = trialOf(3, shape, streams.get('data'));
   const noise = streams.get('noise').normals(12);
   const weights = { kl: 0.5, tc: 3 };

@@ -10,11 +10,16 @@ import {
   dense,
   disposeVariables,
   haarOrthogonal,
+  spatialExpectation,
 } from '@trawl/nn';
 import type { Architecture } from './architecture.js';
-import { layersOf, sizesOf } from './architecture.js';
+import { featurePointsOf, layersOf, sizesOf } from './architecture.js';
 
 const SLOPE = 0.05;
+/** Maps are multiplied by it before their softmax: at first they are so flat that all points lie in the middle. */
+const SHARPNESS = 4;
+/** From a frame's middle to its border: with -1..1 small movements are learnt late. */
+const REACH = 4;
 
 export interface FrameShape {
   height: number;
@@ -54,6 +59,7 @@ export interface PsVaeNetwork {
 
 /**
  * The PS-VAE: f = convolutions of x; h = dense(f); mean = [A; B] h; logvar = dense(f), not rotated. Without labels mean = h.
+ * With feature points (Finn et al. 2016, arXiv 1509.06113) f is where each of so many further maps is active on average.
  * Initialised as PyTorch does, from the streams `weights` and `rotation`.
  * Source: BehaveNet vaes.py L571-601 and L1276-1363, ae_model_architecture_generator.py L707-720 at 5a5568c.
  */
@@ -68,7 +74,9 @@ export function psVaeNetwork(
   const depths = [channels, ...layers.map((layer) => layer.channels)];
   const [bottomHeight, bottomWidth] = sizes.at(-1) ?? [height, width];
   const bottom = [bottomHeight, bottomWidth, depths.at(-1) ?? channels] as const;
-  const features = bottom[0] * bottom[1] * bottom[2];
+  const pixels = bottom[0] * bottom[1] * bottom[2];
+  const points = featurePointsOf(params.architecture);
+  const features = points === 0 ? pixels : 2 * points;
 
   // What the decoder undoes, deepest layer first.
   const mirrored = layers
@@ -90,11 +98,15 @@ export function psVaeNetwork(
       kernel: layer.kernel,
     }),
   );
+  if (points > 0) {
+    // No bias: a softmax does not see it.
+    addConv(variables, 'encoder.points', weights, { in: bottom[2], out: points, kernel: 1, bias: false });
+  }
   addDense(variables, 'encoder.mean', weights, { in: features, out: latents });
   if (params.sampling !== 'none') addDense(variables, 'encoder.logvar', weights, { in: features, out: latents });
   const predict = labels === 0 ? null : addLabelLayer(variables, weights, labels);
   const offset = background === 0 ? null : addOffset(variables, weights, { latents, background });
-  addDense(variables, 'decoder.dense', weights, { in: latents, out: features });
+  addDense(variables, 'decoder.dense', weights, { in: latents, out: pixels });
   mirrored.forEach((layer, i) => addConvTranspose(variables, `decoder.conv${i}`, weights, layer));
 
   const frozen: Variables = new Map();
@@ -102,6 +114,12 @@ export function psVaeNetwork(
     const matrix = Float32Array.from(haarOrthogonal(latents, streams.get('rotation')));
     addVariable(frozen, 'rotation.kernel', [latents, latents], matrix);
   }
+
+  /** [n, h, w, c] -> [n, points, 2], rows and columns. */
+  const positions = (top: tf.Tensor4D): tf.Tensor3D => {
+    const maps = conv(variables, 'encoder.points', top, { stride: 1, slope: null });
+    return spatialExpectation(tf.mul(maps, SHARPNESS), (y, x) => [REACH * y, REACH * x]);
+  };
 
   return {
     variables,
@@ -111,7 +129,7 @@ export function psVaeNetwork(
         (h, { stride }, i) => conv(variables, `encoder.conv${i}`, h, { stride, slope: SLOPE }),
         x,
       );
-      const f = tf.reshape<tf.Rank.R2>(top, [x.shape[0], features]);
+      const f = tf.reshape<tf.Rank.R2>(points === 0 ? top : positions(top), [x.shape[0], features]);
       const h = dense(variables, 'encoder.mean', f);
       const rotated = labels > 0 ? dense(frozen, 'rotation', h) : h;
       const mean = offset
