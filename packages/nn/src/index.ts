@@ -18,4 +18,5 @@ export * from './special/beta.js';
 export * from './special/betaOps.js';
 export * from './special/gamma.js';
 export * from './split.js';
+export * from './sumOf.js';
 export * from './variables.js';

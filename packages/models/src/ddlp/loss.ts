@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { betaKlOp } from '@trawl/nn';
+import { betaKlOp, sumOf } from '@trawl/nn';
 import {
   chamferKl,
   colours,
@@ -110,7 +110,7 @@ export function ddlpLoss(
   const farScale = reference ? 1 / (background.mean.shape[1] ?? 1) : 1;
   const loss_kl_feat = tf.add<tf.Scalar>(standard(features.mean, features.logvar), tf.mul(far, farScale));
   const balanced = tf.mul<tf.Scalar>(tf.add(loss_kl_feat, loss_kl_depth), kl_balance);
-  const loss_kl = tf.addN<tf.Scalar>([loss_kl_kp, loss_kl_scale, loss_kl_obj_on, balanced]);
+  const loss_kl = sumOf([loss_kl_kp, loss_kl_scale, loss_kl_obj_on, balanced]);
 
   const weights = tf.tensor2d(Float32Array.from(discount), [1, futures]);
   /** Of frames from the first predicted one on; of forecasts those of these frames. */
@@ -136,7 +136,7 @@ export function ddlpLoss(
   const surprise = (name: keyof typeof posterior): tf.Tensor2D =>
     perFrame(gaussianKlTo(known(posterior[name]), told(forecast[name])), futures);
   const on = betaKlOp(late(a, t), late(second, t), late(forecast.a, t - 1), late(forecast.b, t - 1), GAMMA_EPSILON);
-  const surprises = tf.addN<tf.Tensor2D>([
+  const surprises = sumOf([
     surprise('position'),
     surprise('scale'),
     surprise('depth'),
@@ -152,7 +152,7 @@ export function ddlpLoss(
   const errors = perFrame(phase.warmup ? glimpseErrors(encoded, decoded, distance) : apart(), t);
   const later = tf.mul(tf.mul(tf.slice2d(errors, [0, statics], [b, futures]), weights), params.beta_dyn_rec);
   const loss_rec = tf.div<tf.Scalar>(tf.add(tf.sum(tf.slice2d(errors, [0, 0], [b, statics])), tf.sum(later)), b);
-  const whole = tf.addN([
+  const whole = sumOf([
     tf.mul(loss_rec, params.beta_rec),
     tf.mul(loss_kl, params.beta_kl),
     tf.mul(loss_kl_dyn, params.beta_dyn),

@@ -2,7 +2,6 @@
 export const KERNELS: readonly string[] = [
   'Abs',
   'Add',
-  'AddN',
   'BatchMatMul',
   'Cast',
   'ClipByValue',

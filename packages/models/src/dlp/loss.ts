@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { betaKlOp } from '@trawl/nn';
+import { betaKlOp, sumOf } from '@trawl/nn';
 import type { Distance } from '../vgg/distance.js';
 import type { Decoded, Encoded, Images, Phase } from './network.js';
 import type { DlpParams } from './params.js';
@@ -104,7 +104,7 @@ export function dlpLoss(
   const loss_kl_depth = kl({ mean: attributes.depth, logvar: attributes.depthLogvar });
   const loss_kl_feat = tf.add<tf.Scalar>(kl(encoded.features), kl(encoded.background));
   const balanced = tf.mul<tf.Scalar>(tf.add(loss_kl_feat, loss_kl_depth), kl_balance);
-  const loss_kl = tf.addN<tf.Scalar>([loss_kl_kp, loss_kl_scale, loss_kl_obj_on, balanced]);
+  const loss_kl = sumOf([loss_kl_kp, loss_kl_scale, loss_kl_obj_on, balanced]);
 
   const error = tf.squaredDifference(images.columns, decoded.reconstruction);
   const loss_rec = phase.warmup

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensors } from '@trawl/nn';
-import { hostTensor } from '@trawl/nn';
+import { hostTensor, sumOf } from '@trawl/nn';
 import type { Distance } from './distance.js';
 import { LPIPS_WEIGHTS } from './tensors.js';
 import type { Vgg16 } from './vgg16.js';
@@ -24,7 +24,7 @@ export function lpipsOf(vgg: Vgg16, tensors: HostTensors): Distance {
       const weighted = tf.mul(tf.square(tf.sub(unit(a), unit(b))), tf.tensor1d(weights));
       return tf.mean<tf.Tensor1D>(tf.sum(weighted, 3), [1, 2]);
     });
-    return tf.addN(apart);
+    return sumOf(apart);
   };
 }
 
