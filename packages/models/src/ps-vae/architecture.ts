@@ -11,7 +11,7 @@ export interface ConvLayer {
 /** Convolutions whose maps give positions instead of values to the latents. */
 export interface PointEncoder {
   layers: ConvLayer[];
-  /** How many. */
+  /** How many mean positions. */
   feature_points: number;
 }
 

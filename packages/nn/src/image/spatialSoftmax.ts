@@ -6,6 +6,7 @@ const at = (i: number, size: number): number => (size === 1 ? -1 : -1 + (2 * i) 
 /**
  * Means of functions of the position, under the softmax of each map over its pixels (a spatial softmax, or soft argmax).
  * maps [n, h, w, k]; `of` takes a pixel's row and column, in -1..1, to m numbers; gives [n, k, m].
+ * Source: Finn et al. 2016 (arXiv 1509.06113); its moments as DLPv2 takes them.
  */
 export function spatialExpectation(maps: tf.Tensor4D, of: (y: number, x: number) => readonly number[]): tf.Tensor3D {
   const [n, h, w, k] = maps.shape;
