@@ -22,8 +22,8 @@ test('default selections rank by a metric that the summary holds', () => {
 
 /** Parameters of each model's version with their defaults, as a digest. */
 const PARAMETERS: Readonly<Record<string, string>> = {
-  'ps-vae 2': 'e428e638',
-  'msps-vae 1': 'eeff0469',
+  'ps-vae 3': 'e428e638',
+  'msps-vae 2': 'eeff0469',
   'vae 1': 'cbc57528',
   'beta-tcvae 1': 'cbc57528',
   'ae 1': 'c4b3403e',

@@ -60,7 +60,7 @@ const SESSION_CARDS: readonly MetricCard[] = [
 
 export const mspsVaeCard = {
   name: 'msps-vae',
-  version: '1',
+  version: '2',
   title: 'MSPS-VAE',
   description:
     'PS-VAE of several sessions: a third set of latents, drawn apart by a triplet loss, holds what tells the sessions from one another',

@@ -5,7 +5,7 @@ import { PsVaeParams } from './params.js';
 
 export const psVaeCard = {
   name: 'ps-vae',
-  version: '2',
+  version: '3',
   title: 'PS-VAE',
   description:
     'Partitioned subspace VAE (Whiteway et al. 2021): some latents are tied to labels, the others hold what the labels leave out, pushed apart by a total-correlation penalty',

@@ -67,6 +67,19 @@ test('the rotation is orthogonal, not trained, and follows the seed', () => {
   expect(of(1).dataSync()).toEqual(of(1).dataSync());
 });
 
+test('the labels of latents drawn from their prior have the moments of the data', () => {
+  const moments = { mean: [240, -0.5], std: [15, 0.2] };
+  const params = { architecture: strideFive, n_ae_latents: 4, sampling: 'textbook' as const };
+  const model = psVaeNetwork(shape, params, randomStreams(1), moments);
+  const drawn = model.predictLabels(tf.tensor2d(randomStreams(2).get('prior').normals(40_000), [10_000, 4]));
+  const { mean, variance } = tf.moments(drawn, 0);
+  mean.dataSync().forEach((value, l) => {
+    expect(Math.abs(value - moments.mean[l]!) / moments.std[l]!).toBeLessThan(0.05);
+    expect(Math.sqrt(variance.dataSync()[l]!) / moments.std[l]!).toBeCloseTo(1, 1);
+  });
+  model.dispose();
+});
+
 const points = { layers: [{ channels: 4, kernel: 5, stride: 2 }], feature_points: 3 };
 
 test('feature points follow what they see as far as it moves', () => {

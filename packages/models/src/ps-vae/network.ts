@@ -14,6 +14,7 @@ import {
 } from '@trawl/nn';
 import type { Architecture } from './architecture.js';
 import { featurePointsOf, layersOf, sizesOf } from './architecture.js';
+import type { LabelMoments } from './labelMoments.js';
 
 const SLOPE = 0.05;
 /** Maps are multiplied by it before their softmax: at first they are so flat that all points lie in the middle. */
@@ -60,13 +61,15 @@ export interface PsVaeNetwork {
 /**
  * The PS-VAE: f = convolutions of x; h = dense(f); mean = [A; B] h; logvar = dense(f), not rotated. Without labels mean = h.
  * With feature points (Finn et al. 2016, arXiv 1509.06113) f is where each of so many further maps is active on average.
- * Initialised as PyTorch does, from the streams `weights` and `rotation`.
+ * Initialised as PyTorch does, from the streams `weights` and `rotation`; but predicted labels begin with `moments` (means 0
+ * and standard deviations 1 where not given).
  * Source: BehaveNet vaes.py L571-601 and L1276-1363, ae_model_architecture_generator.py L707-720 at 5a5568c.
  */
 export function psVaeNetwork(
   { height, width, channels, labels, background }: FrameShape,
   params: NetworkParams,
   streams: RandomStreams,
+  moments?: LabelMoments,
 ): PsVaeNetwork {
   const latents = params.n_ae_latents;
   const layers = layersOf(params.architecture);
@@ -104,7 +107,7 @@ export function psVaeNetwork(
   }
   addDense(variables, 'encoder.mean', weights, { in: features, out: latents });
   if (params.sampling !== 'none') addDense(variables, 'encoder.logvar', weights, { in: features, out: latents });
-  const predict = labels === 0 ? null : addLabelLayer(variables, weights, labels);
+  const predict = labels === 0 ? null : addLabelLayer(variables, labels, moments);
   const offset = background === 0 ? null : addOffset(variables, weights, { latents, background });
   addDense(variables, 'decoder.dense', weights, { in: latents, out: pixels });
   mirrored.forEach((layer, i) => addConvTranspose(variables, `decoder.conv${i}`, weights, layer));
@@ -175,14 +178,19 @@ function addOffset(
 
 const isVector = (tensor: tf.Tensor): tensor is tf.Tensor1D => tensor.rank === 1;
 
-/** D of the paper: a scale and a shift of each supervised latent. */
+/**
+ * D of the paper: a scale and a shift of each supervised latent. A latent is N(0, 1) a priori, so its label is
+ * N(shift, scale^2): that must be the label's own spread from the start, or the KL draws frames without labels to their
+ * mean (docs/decisions/0022).
+ */
 function addLabelLayer(
   variables: Variables,
-  weights: RandomStream,
   labels: number,
+  moments?: LabelMoments,
 ): (mean: tf.Tensor2D) => tf.Tensor2D {
-  const bound = 1 / Math.sqrt(labels);
-  const scale = addVariable(variables, 'labels.scale', [labels], weights.uniforms(labels, -bound, bound));
-  const shift = addVariable(variables, 'labels.shift', [labels], weights.uniforms(labels, -bound, bound));
-  return (mean) => tf.add(tf.mul(tf.slice(mean, [0, 0], [-1, labels]), scale), shift);
+  const std = moments?.std ?? Array.from({ length: labels }, () => 1);
+  const mean = moments?.mean ?? Array.from({ length: labels }, () => 0);
+  const scale = addVariable(variables, 'labels.scale', [labels], Float32Array.from(std));
+  const shift = addVariable(variables, 'labels.shift', [labels], Float32Array.from(mean));
+  return (means) => tf.add(tf.mul(tf.slice(means, [0, 0], [-1, labels]), scale), shift);
 }

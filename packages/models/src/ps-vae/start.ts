@@ -8,6 +8,7 @@ import { InvalidData } from '../contract.js';
 import { resumeFrom, takeWeights } from '../takeWeights.js';
 import { fromCheckpoint } from './checkpoint.js';
 import { KERNELS } from './kernels.js';
+import { labelMoments } from './labelMoments.js';
 import { psVaeNetwork } from './network.js';
 import type { FamilyParams } from './passes.js';
 import { unitsOf } from './passes.js';
@@ -42,7 +43,10 @@ export function startRun(ctx: TrainContext, variant: Variant): Run {
   const shape = { height, width, channels, ...variant.latents(ctx.params, facts) };
   const seeded = (seed: number | null): RandomStreams => (seed === null ? ctx.streams : randomStreams(seed));
   const streams = seeded(params.rng_seed_train);
-  const network = psVaeNetwork(shape, params, seeded(params.rng_seed_model));
+  const splits = splitSessions(facts.sessions ?? [facts.trials], params);
+  const training = splits.train.flatMap((index) => trials[index] ?? []);
+  const moments = labelMoments(training, shape.labels, params.use_label_mask);
+  const network = psVaeNetwork(shape, params, seeded(params.rng_seed_model), moments);
   const fixed = streams.get('noise.fixed');
   const model = { network, params, shape, objective: variant.objective(ctx.params) };
   const run: Run = {
@@ -53,7 +57,7 @@ export function startRun(ctx: TrainContext, variant: Variant): Run {
     optimizer: amsgrad(network.variables, { learningRate: params.learning_rate, l2: params.l2_reg }),
     sessionOf: (facts.sessions ?? [facts.trials]).flatMap((n, session) => Array.from({ length: n }, () => session)),
     batchTrials: variant.batchTrials?.(ctx.params) ?? 1,
-    splits: splitSessions(facts.sessions ?? [facts.trials], params),
+    splits,
     // Drawn before a checkpoint sets the streams, so that a resumed run evaluates on the same noise.
     fixedNoise: trials.map(({ nFrames }) => fixed.normals(nFrames * params.n_ae_latents)),
     state: initialState(shape.labels, unitsOf(model)),
