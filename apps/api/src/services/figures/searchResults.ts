@@ -57,24 +57,27 @@ export async function searchResults(
   return {
     title: `${sweep.name}: search results`,
     subtitle: `${sweep.model} · ${shown.map((data) => `stage ${data.stage.name}: ${countWords(data)}`).join(' · ')}`,
-    panels: guided ? guidePanels(alpha, beta, split) : plainPanels(main, split),
+    panels: guided
+      ? guidePanels(alpha, beta, split, stage === undefined ? 'no finished stage varies' : 'the stage does not vary')
+      : plainPanels(main, split),
     notes: [
       'Summaries of each run’s best model over the whole split. Failed, unfinished and ineligible runs are marked and count in no mean.',
     ],
   };
 }
 
-function guidePanels(alpha: StageData | undefined, beta: StageData | undefined, split: Split): SeedPanel[] {
+function guidePanels(
+  alpha: StageData | undefined,
+  beta: StageData | undefined,
+  split: Split,
+  lacks: string,
+): SeedPanel[] {
   return [
     ...BY_ALPHA.map((name) =>
-      alpha
-        ? panel(alpha, fullName(alpha, name, split), alphaView(alpha))
-        : missing(name, 'alpha', 'no finished stage varies alpha'),
+      alpha ? panel(alpha, fullName(alpha, name, split), alphaView(alpha)) : missing(name, 'alpha', `${lacks} alpha`),
     ),
     ...BY_BETA.map((name) =>
-      beta
-        ? panel(beta, fullName(beta, name, split), betaView(beta))
-        : missing(name, 'beta', 'no finished stage varies beta'),
+      beta ? panel(beta, fullName(beta, name, split), betaView(beta)) : missing(name, 'beta', `${lacks} beta`),
     ),
   ];
 }
