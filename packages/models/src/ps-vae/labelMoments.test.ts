@@ -17,6 +17,12 @@ test('mean and standard deviation of each label over all trials', () => {
   expect(std[1]).toBeCloseTo(Math.sqrt(200 / 3), 6);
 });
 
+test('labels far from 0 keep their spread, however many there are', () => {
+  const many = Array.from({ length: 200_000 }, (_, i) => 240 + (i % 2 === 0 ? 0.0625 : -0.0625));
+  const { mean, std } = labelMoments([{ ...trial(many), nFrames: many.length }], 1, true);
+  expect([mean[0], std[0]]).toEqual([240, expect.closeTo(0.0625, 4)]);
+});
+
 test('masked entries count only where the model is trained on them', () => {
   const trials = [trial([1, 0, 3, 4], [1, 0, 1, 1])];
   expect(labelMoments(trials, 2, true)).toEqual({ mean: [2, 4], std: [1, 1] });

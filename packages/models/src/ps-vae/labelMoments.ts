@@ -15,11 +15,12 @@ export function labelMoments(trials: readonly Trial[], labels: number, masked: b
   const sums = labelSums(labels);
   for (const { labels: y, labelMasks } of trials)
     if (y && labels > 0) addLabels(sums, y, y, masked ? labelMasks : null);
-  const mean = sums.y.map((y, l) => y / Math.max(sums.n[l] ?? 0, 1));
-  const std = sums.yy.map((yy, l) => {
-    const variance = yy / Math.max(sums.n[l] ?? 0, 1) - (mean[l] ?? 0) ** 2;
-    // Labels are float32: of equal ones the rounding is left.
-    return variance > 1e-12 * yy ? Math.sqrt(variance) : 1;
+  const over = (values: readonly number[]): number[] => values.map((value, l) => value / Math.max(sums.n[l] ?? 0, 1));
+  const mean = over(sums.y);
+  const std = over(sums.yy).map((square, l) => {
+    const variance = square - (mean[l] ?? 0) ** 2;
+    // Of equal labels rounding is left.
+    return variance > 1e-10 * square ? Math.sqrt(variance) : 1;
   });
   return { mean, std };
 }
