@@ -15,6 +15,7 @@ import {
 import type { Architecture } from './architecture.js';
 import { featurePointsOf, layersOf, sizesOf } from './architecture.js';
 import type { LabelMoments } from './labelMoments.js';
+import { labelMoments } from './labelMoments.js';
 
 const SLOPE = 0.05;
 /** Maps are multiplied by it before their softmax: at first they are so flat that all points lie in the middle. */
@@ -69,7 +70,7 @@ export function psVaeNetwork(
   { height, width, channels, labels, background }: FrameShape,
   params: NetworkParams,
   streams: RandomStreams,
-  moments?: LabelMoments,
+  moments: LabelMoments = labelMoments([], labels, true),
 ): PsVaeNetwork {
   const latents = params.n_ae_latents;
   const layers = layersOf(params.architecture);
@@ -186,10 +187,8 @@ const isVector = (tensor: tf.Tensor): tensor is tf.Tensor1D => tensor.rank === 1
 function addLabelLayer(
   variables: Variables,
   labels: number,
-  moments?: LabelMoments,
+  { mean, std }: LabelMoments,
 ): (mean: tf.Tensor2D) => tf.Tensor2D {
-  const std = moments?.std ?? Array.from({ length: labels }, () => 1);
-  const mean = moments?.mean ?? Array.from({ length: labels }, () => 0);
   const scale = addVariable(variables, 'labels.scale', [labels], Float32Array.from(std));
   const shift = addVariable(variables, 'labels.shift', [labels], Float32Array.from(mean));
   return (means) => tf.add(tf.mul(tf.slice(means, [0, 0], [-1, labels]), scale), shift);
